@@ -1,0 +1,1 @@
+"""Districts, people, memberships and roles, sign-in, audit trail."""

@@ -1,0 +1,1 @@
+"""Data requirements, filter rules, uniqueness, and the issues they find."""

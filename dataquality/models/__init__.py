@@ -1,0 +1,3 @@
+from dataquality.models.issue import Issue
+
+__all__ = ["Issue"]

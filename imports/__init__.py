@@ -1,0 +1,1 @@
+"""Import apps, deliveries, syncs and their states, and the pipeline that works them."""

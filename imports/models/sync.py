@@ -1,0 +1,109 @@
+from django.db import models
+from django.db.models import Q
+
+from accounts.scoping import DistrictOwned
+from imports.states import ACCEPTED, WAITING, WORKING, HoldKind, State
+
+
+class Sync(DistrictOwned):
+    """One run of one app over one delivery under one configuration version.
+
+    Its state is moved by `imports.services.set_state` alone. `attempt` is the fencing token: a worker whose attempt is no longer the sync's writes nothing.
+    """
+
+    app = models.ForeignKey("imports.ImportApp", on_delete=models.CASCADE, related_name="syncs")
+    delivery = models.ForeignKey("imports.Delivery", on_delete=models.PROTECT, related_name="syncs")
+    config = models.ForeignKey("imports.ConfigVersion", on_delete=models.PROTECT, related_name="+")
+    state = models.CharField(max_length=32, choices=State.choices, default=State.QUEUED)
+    created_at = models.DateTimeField(auto_now_add=True)
+    created_by = models.ForeignKey("accounts.User", null=True, on_delete=models.SET_NULL, related_name="+")
+    started_at = models.DateTimeField(null=True, blank=True)
+    finished_at = models.DateTimeField(null=True, blank=True)
+
+    # the worker's claim
+    attempt = models.PositiveIntegerField(default=0)
+    worker = models.CharField(max_length=200, blank=True)
+    lease_until = models.DateTimeField(null=True, blank=True)
+    cancel_requested = models.BooleanField(default=False)
+    approved = models.BooleanField(default=False, help_text="a person approved the held change set")
+
+    # progress, from real counters
+    stage = models.CharField(max_length=64, blank=True)
+    rows_done = models.BigIntegerField(default=0)
+    rows_total = models.BigIntegerField(default=0)
+
+    # what it decided
+    base_version = models.BigIntegerField(null=True, blank=True, help_text="version of the live roster the difference was made against")
+    hold_kind = models.CharField(max_length=16, choices=HoldKind.choices, blank=True)
+    hold_detail = models.TextField(blank=True)
+    artifacts = models.CharField(max_length=200, blank=True, help_text="folder in storage of the change set and outcomes")
+    rows_in_files = models.BigIntegerField(default=0)
+    rows_accepted = models.BigIntegerField(default=0)
+    error_count = models.BigIntegerField(default=0)
+    issue_count = models.BigIntegerField(default=0)
+    failure = models.TextField(blank=True, help_text="why it failed, in a sentence for the admin")
+    duration_seconds = models.FloatField(null=True, blank=True)
+    peak_memory_mb = models.FloatField(null=True, blank=True)
+    digest = models.CharField(max_length=64, blank=True, help_text="of files, configuration and software: equal digests need no work")
+
+    class Meta(DistrictOwned.Meta):
+        indexes = [
+            models.Index(fields=["district", "-created_at"], name="sync_newest"),
+            models.Index(fields=["state", "lease_until"], name="sync_sweep"),
+        ]
+        constraints = [
+            models.UniqueConstraint("district", condition=Q(state__in=["running", "applying"]), name="one_sync_per_district"),
+        ]
+
+    def __str__(self) -> str:
+        return f"sync {self.pk}"
+
+    @property
+    def is_working(self) -> bool:
+        return State(self.state) in WORKING
+
+    @property
+    def is_waiting(self) -> bool:
+        return State(self.state) in WAITING
+
+    @property
+    def is_accepted(self) -> bool:
+        return State(self.state) in ACCEPTED
+
+
+class SyncDetail(models.Model):
+    """The larger parts of a sync's result, apart so that lists of syncs stay light.
+
+    counts: record type -> count name -> rows. by_school: organization key -> record type -> count name -> rows; key "" is no school.
+    findings: [{code, outcome, record_type, count}]. thresholds: record type or "all" -> {update_share, deletion_share}.
+    files: [{name, rows, encoding, sha256, mode, size}]. unmapped: [{source_id, name, identifier, rows}]. warnings: file-level findings.
+    """
+
+    sync = models.OneToOneField(Sync, on_delete=models.CASCADE, related_name="detail", primary_key=True)
+    counts = models.JSONField(default=dict)
+    by_school = models.JSONField(default=dict)
+    findings = models.JSONField(default=list)
+    thresholds = models.JSONField(default=dict)
+    files = models.JSONField(default=list)
+    unmapped = models.JSONField(default=list)
+    notes = models.JSONField(default=list)
+
+    def __str__(self) -> str:
+        return f"detail of {self.sync_id}"
+
+
+class Transition(models.Model):
+    """One change of state of a sync: who, when, why."""
+
+    sync = models.ForeignKey(Sync, on_delete=models.CASCADE, related_name="transitions")
+    from_state = models.CharField(max_length=32, blank=True)
+    to_state = models.CharField(max_length=32, choices=State.choices)
+    at = models.DateTimeField(auto_now_add=True)
+    by = models.ForeignKey("accounts.User", null=True, on_delete=models.SET_NULL, related_name="+")
+    reason = models.TextField(blank=True)
+
+    class Meta:
+        ordering = ["pk"]
+
+    def __str__(self) -> str:
+        return f"{self.from_state} → {self.to_state}"

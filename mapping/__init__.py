@@ -1,0 +1,1 @@
+"""Schools mapping and attributes mapping: rules, screens, steps."""

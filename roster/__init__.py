@@ -1,0 +1,1 @@
+"""The live roster: its tables, fast load and apply, browsing."""

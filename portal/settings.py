@@ -8,6 +8,7 @@ from datetime import timedelta
 from pathlib import Path
 from urllib.parse import urlsplit
 
+import django_stubs_ext
 import environ
 from django.core.exceptions import ImproperlyConfigured
 
@@ -16,6 +17,8 @@ from portal.logging import logging_settings
 from portal.paths import DataPaths
 from portal.secret_key import load_or_create_secret_key
 from portal.storage import storage_backend
+
+django_stubs_ext.monkeypatch()  # lets annotations such as models.TextField[str, str] stand at run time
 
 env = environ.Env()
 BASE_DIR = Path(__file__).resolve().parent.parent

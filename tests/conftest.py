@@ -1,0 +1,82 @@
+"""Fixtures and rules shared by the whole suite."""
+
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.conf import settings
+from hypothesis import HealthCheck
+from hypothesis import settings as hypothesis_settings
+
+hypothesis_settings.register_profile(
+    "suite", deadline=None, max_examples=60, print_blob=True, database=None, suppress_health_check=[HealthCheck.too_slow]
+)
+hypothesis_settings.load_profile("suite")
+
+CHROMIUM_ARGS = [
+    "--headless",
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+
+
+def is_postgresql() -> bool:
+    """Say whether this run's database is PostgreSQL."""
+    return settings.DATABASES["default"]["ENGINE"].endswith("postgresql")
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Leave out what is about PostgreSQL on SQLite, and the other way round what the engine cannot change.
+
+    Deselected, not skipped: a test that does not belong to this run is no gap in it.
+    """
+    unwanted = "no_database" if is_postgresql() else "postgres_only"
+    dropped = [item for item in items if item.get_closest_marker(unwanted)]
+    if dropped:
+        config.hook.pytest_deselected(items=dropped)
+        items[:] = [item for item in items if not item.get_closest_marker(unwanted)]
+
+
+@pytest.fixture
+def data_dir(tmp_path: Path, settings: Any) -> Path:
+    """Give the test a storage folder of its own; settings.PORTAL_DATA_DIR and the default storage point there."""
+    settings.PORTAL_DATA_DIR = tmp_path
+    files = tmp_path / "files"
+    files.mkdir()
+    default = settings.STORAGES["default"]
+    settings.STORAGES = {**settings.STORAGES, "default": {**default, "OPTIONS": {**default["OPTIONS"], "location": files}}}
+    return tmp_path
+
+
+@pytest.fixture(scope="session")
+def browser_type_launch_args(browser_type_launch_args: dict[str, Any]) -> dict[str, Any]:
+    """Drive the system's Chromium; there is no other browser to download."""
+    chromium = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+    if chromium is None:
+        pytest.fail("No Chromium was found. `make test` installs it on Debian; elsewhere install the package chromium.")
+    return {**browser_type_launch_args, "executable_path": chromium, "args": CHROMIUM_ARGS}
+
+
+@pytest.fixture
+def console_guard(page: Any) -> Iterator[list[str]]:
+    """Fail the test when a page reported an error, threw one, or broke the content security policy.
+
+    The list may be cleared by a test that provokes an error on purpose.
+    """
+    problems: list[str] = []
+    page.on("console", lambda message: problems.append(f"console: {message.text}") if message.type == "error" else None)
+    page.on("pageerror", lambda error: problems.append(f"page error: {error}"))
+    page.expose_function("reportPolicyViolation", lambda text: problems.append(f"content security policy: {text}"))
+    page.add_init_script(
+        "document.addEventListener('securitypolicyviolation',"
+        " e => window.reportPolicyViolation(`${e.violatedDirective} blocked ${e.blockedURI || e.sample} on ${location.pathname}`))"
+    )
+    yield problems
+    assert not problems, "The browser reported:\n" + "\n".join(problems)

@@ -58,6 +58,11 @@ class DataPaths:
         return self.root / "secret_key"
 
     @property
+    def demo_sign_in(self) -> Path:
+        """What `load_demo` leaves for the supervisor to print: two lines, e-mail address and password."""
+        return self.root / "demo_sign_in"
+
+    @property
     def broker_socket(self) -> Path:
         """The embedded broker's Unix socket.
 

@@ -42,6 +42,7 @@ PORTAL_HTTP_PORT = env.int("PORTAL_HTTP_PORT", default=8000)
 PORTAL_SFTP_PORT = env.int("PORTAL_SFTP_PORT", default=2222)
 PORTAL_BASE_URL = env.str("PORTAL_BASE_URL", default="") or f"http://localhost:{PORTAL_HTTP_PORT}"
 PORTAL_BASE_URL = PORTAL_BASE_URL.rstrip("/")
+PORTAL_WORKERS = env.int("PORTAL_WORKERS", default=2)  # syncs that run at the same time, of different districts
 PORTAL_PROXY_COUNT = env.int("PORTAL_PROXY_COUNT", default=0)  # reverse proxies in front whose X-Forwarded-* headers are believed
 is_https = PORTAL_BASE_URL.startswith("https://")
 base_host = urlsplit(PORTAL_BASE_URL).hostname
@@ -95,6 +96,8 @@ MIDDLEWARE = [
     # Closed by default: a view for people who are not signed in says so with @login_not_required.
     "django.contrib.auth.middleware.LoginRequiredMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
+    # Sets request.district and request.membership; shows people without a district a page that says so.
+    "accounts.middleware.CurrentDistrictMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
     "axes.middleware.AxesMiddleware",
@@ -112,6 +115,7 @@ TEMPLATES = [
                 "django.template.context_processors.request",
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
+                "portal.context.frame",
             ],
         },
     },
@@ -149,6 +153,7 @@ AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
 AXES_RESET_ON_SUCCESS = True
 AXES_HANDLER = "axes.handlers.database.AxesDatabaseHandler"
 AXES_VERBOSE = False
+AXES_LOCKOUT_CALLABLE = "accounts.views.sign_in.locked_out"
 
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = is_https
 SESSION_COOKIE_HTTPONLY = True
@@ -190,7 +195,9 @@ LOGGING = logging_settings(level=env.str("LOG_LEVEL", default="INFO"), style=env
 
 # --- Celery -----------------------------------------------------------------------------------------------------------
 
-CELERY_BROKER_URL = env.str("CELERY_BROKER_URL", default="") or f"redis+socket://{PATHS.broker_socket}"
+CELERY_BROKER_URL = env.str("CELERY_BROKER_URL", default="")
+PORTAL_EMBEDDED_BROKER = not CELERY_BROKER_URL  # run_portal starts a private one
+CELERY_BROKER_URL = CELERY_BROKER_URL or f"redis+socket://{PATHS.broker_socket}"
 CELERY_RESULT_BACKEND = None
 CELERY_TASK_IGNORE_RESULT = True
 CELERY_TASK_ACKS_LATE = True
@@ -212,7 +219,7 @@ CELERY_BROKER_TRANSPORT_OPTIONS = {
     "unacked_restore_interval": 5,
     "unacked_restore_throttle": 1,
     "socket_connect_timeout": 5,
-    "socket_keepalive": not CELERY_BROKER_URL.startswith("redis+socket"),
+    "socket_keepalive": not PORTAL_EMBEDDED_BROKER,
 }
 CELERY_BEAT_SCHEDULE_FILENAME = str(PATHS.run / "beat-schedule")
 CELERY_BEAT_SCHEDULE = {

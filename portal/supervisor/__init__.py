@@ -1,0 +1,1 @@
+"""One command, one process tree: broker, web, worker and scheduler of the embedded default, started, watched and stopped."""

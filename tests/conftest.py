@@ -1,14 +1,20 @@
 """Fixtures and rules shared by the whole suite."""
 
+import os
 import shutil
+import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 from django.conf import settings
+from django.db import connection
 from hypothesis import HealthCheck
 from hypothesis import settings as hypothesis_settings
+
+from portal.celery import app
+from scripts.services import redis_server
 
 hypothesis_settings.register_profile(
     "suite", deadline=None, max_examples=60, print_blob=True, database=None, suppress_health_check=[HealthCheck.too_slow]
@@ -53,6 +59,53 @@ def data_dir(tmp_path: Path, settings: Any) -> Path:
     default = settings.STORAGES["default"]
     settings.STORAGES = {**settings.STORAGES, "default": {**default, "OPTIONS": {**default["OPTIONS"], "location": files}}}
     return tmp_path
+
+
+@pytest.fixture(scope="session")
+def redis_url() -> Iterator[str]:
+    """Give the URL of a real Redis-protocol server: the one `make test` started, else a private one for this run."""
+    given = os.environ.get("PORTAL_TEST_REDIS_URL")
+    if given:
+        yield given
+        return
+    with tempfile.TemporaryDirectory(prefix="rpr-", dir="/tmp") as folder, redis_server(Path(folder)) as url:
+        yield url
+
+
+def use_broker(url: str) -> None:
+    """Point this process's Celery to a broker; its pools are made anew at the next use."""
+    app.conf.broker_url = app.conf.broker_read_url = app.conf.broker_write_url = url
+    app._pool = None
+    app.amqp._producer_pool = None
+
+
+@pytest.fixture
+def broker_url(redis_url: str) -> Iterator[str]:
+    """Let this process send its tasks to the real server, emptied before; processes of the test get the URL."""
+    before = app.conf.broker_url
+    use_broker(redis_url)
+    with app.connection_for_write() as broker:
+        broker.default_channel.client.flushdb()
+    yield redis_url
+    use_broker(before)
+
+
+@pytest.fixture
+def process_env(transactional_db: None, broker_url: str) -> dict[str, str]:
+    """Give the environment for real worker and web processes on this test's database, files and broker."""
+    name = connection.settings_dict["NAME"]
+    host = connection.settings_dict["OPTIONS"].get("host", "")
+    database_url = f"postgres://portal@/{name}?host={host}" if is_postgresql() else f"sqlite:///{name}"
+    own = {
+        "DJANGO_SETTINGS_MODULE": "portal.settings",
+        "PORTAL_ENV": "test",
+        "PORTAL_DATA_DIR": str(settings.PORTAL_DATA_DIR),
+        "DATABASE_URL": database_url,
+        "CELERY_BROKER_URL": broker_url,
+        "SECRET_KEY": settings.SECRET_KEY,
+        "PYTHONUNBUFFERED": "1",
+    }
+    return {**os.environ, **own}
 
 
 @pytest.fixture(scope="session")

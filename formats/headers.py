@@ -79,7 +79,7 @@ def parse_head(buffer: Buffer, name: str, encoding: str) -> Head:
     if columns and not {c.header for c in columns} & set(fields):
         raise refuse("file-has-no-header", name, line=line, value=", ".join(sent)[:120])
     if delimiter != ",":
-        problems.insert(0, FileProblem("delimiter", name, line, value="tab" if delimiter == "\t" else delimiter, severity="warning"))
+        problems.insert(0, FileProblem("file-delimiter", name, line, value="tab" if delimiter == "\t" else delimiter, severity="warning"))
     return Head(name, encoding, delimiter, fields, old, tuple(problems), data_at, line + lines)
 
 

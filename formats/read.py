@@ -71,7 +71,7 @@ def read_csv(path: Path, *, name: str, scratch: Path, columns: Collection[str] |
         copy.unlink(missing_ok=True)
     problems = head.problems
     if encoding == "windows-1252":
-        problems += (FileProblem("encoding", name, detail=encoding, severity="warning"),)
+        problems += (FileProblem("file-encoding", name, detail=encoding, severity="warning"),)
     return TextTable(name, head.headers, encoding, head.delimiter, table, bad, problems, head.old_spellings)
 
 

@@ -96,6 +96,7 @@ MIDDLEWARE = [
     # Closed by default: a view for people who are not signed in says so with @login_not_required.
     "django.contrib.auth.middleware.LoginRequiredMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
+    "accounts.middleware.CurrentDistrictMiddleware",
     # Sets request.district and request.membership; shows people without a district a page that says so.
     "accounts.middleware.CurrentDistrictMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
@@ -115,6 +116,7 @@ TEMPLATES = [
                 "django.template.context_processors.request",
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
+                "portal.context.frame",
                 "portal.context.frame",
             ],
         },

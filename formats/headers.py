@@ -6,12 +6,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal, Protocol
 
-from formats.csv_lines import BOM, Buffer, is_blank, line_end, parse_record
+from formats.csv_lines import BOM, MAX_FIELD_CHARS, is_blank, line_ends, parse_record
 from formats.oneroster.tables import MANIFEST, TABLES, Column
 from formats.problems import FileProblem, refuse
 
 METADATA = "metadata."
 LINE_COLUMN = "_line"
+HEAD_BYTES = 256 * 1024
 DELIMITERS = (",", ";", "\t")
 _MANIFEST_COLUMNS = (Column("propertyName", required=True), Column("value", required=True))
 _SEEN_IN_THE_WILD = {("users.csv", "orgs"): "orgSourcedIds"}
@@ -54,25 +55,28 @@ def columns_of(name: str) -> tuple[Column, ...]:
     return _MANIFEST_COLUMNS if name == MANIFEST else TABLES.get(name.removesuffix(".csv"), ())
 
 
-def parse_head(buffer: Buffer, name: str, encoding: str) -> Head:
-    """Read the header row at the beginning of UTF-8 bytes; an empty file counts as one with the standard's headers and no row.
+def parse_head(buffer: bytes, name: str, encoding: str) -> Head:
+    """Read the header row out of the first HEAD_BYTES of a text in UTF-8.
+
+    An empty file counts as one with the standard's headers and no row.
 
     Raises:
         Refused: file-not-text, file-has-no-header, header-repeated.
     """
     start, line = (len(BOM) if buffer[: len(BOM)] == BOM else 0), 1
-    while start < len(buffer) and is_blank(buffer[start : (end := line_end(buffer, start))]):
-        start, line = end, line + 1
+    line_end = line_ends(buffer)
+    while start < len(buffer) and is_blank(buffer[start : line_end(start)]):
+        start, line = line_end(start), line + 1
     columns = columns_of(name)
     if start >= len(buffer):
         empty = FileProblem("file-empty", name, severity="warning")
         return Head(name, encoding, ",", tuple(c.header for c in columns), (), (empty,), len(buffer), line)
-    end = line_end(buffer, start)
+    end = line_end(start)
     if b"\0" in buffer[start:end] or buffer[start : start + 4] == b"PK\x03\x04":
         raise refuse("file-not-text", name, line=line)
-    delimiter = _delimiter(buffer[start:end].decode(), columns)
-    record = parse_record(buffer, start, delimiter)
-    if record is None:
+    delimiter = _delimiter(buffer[start:end].decode(errors="replace"), columns)
+    record = parse_record(buffer, start, delimiter, line_end)
+    if record is None or end - start > MAX_FIELD_CHARS:
         raise refuse("file-has-no-header", name, line=line)
     sent, data_at, lines = record
     fields, old, problems = _canonical(sent, name, columns, line)

@@ -12,12 +12,12 @@ from pyarrow import csv as arrow_csv
 
 from formats.csv_lines import BadRow, Buffer, RecordReader
 from formats.encodings import as_utf8
-from formats.headers import LINE_COLUMN, METADATA, Head, parse_head
+from formats.headers import HEAD_BYTES, LINE_COLUMN, METADATA, Head, parse_head
 from formats.problems import FileProblem
 from formats.survey import plain_lines
 
 _BATCH_ROWS = 20_000
-_BLOCK_BYTES = 4 * 1024 * 1024  # far above a plain file's longest line, so no row can straddle two block ends
+_BLOCK_BYTES = 1024 * 1024  # far above a plain file's longest line, so no row can straddle two block ends
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,8 +62,8 @@ def read_csv(path: Path, *, name: str, scratch: Path, columns: Collection[str] |
     copy = scratch / f"{name}.utf8"
     try:
         encoding, text = as_utf8(path, copy)
-        with _mapped(text) as buffer:
-            head = parse_head(buffer, name, encoding)
+        with text.open("rb") as file:
+            head = parse_head(file.read(HEAD_BYTES), name, encoding)
         loaded = [f for f in head.headers if columns is None or f in columns or f.startswith(METADATA)]
         fast = read_fast(text, head, loaded)
         table, bad = (fast, ()) if fast is not None else read_slow(text, head, loaded)

@@ -5,9 +5,7 @@ from pathlib import Path
 
 from formats.csv_lines import BOM
 from formats.encodings import UTF16_BOMS, mixed_text
-from formats.headers import Head, parse_head
-
-_HEAD_BYTES = 256 * 1024
+from formats.headers import HEAD_BYTES, Head, parse_head
 
 
 def read_headers(path: Path, *, name: str = "") -> Head:
@@ -19,8 +17,8 @@ def read_headers(path: Path, *, name: str = "") -> Head:
         Refused: as parse_head.
     """
     with path.open("rb") as file:
-        raw = file.read(_HEAD_BYTES)
-        whole = len(raw) < _HEAD_BYTES
+        raw = file.read(HEAD_BYTES)
+        whole = len(raw) < HEAD_BYTES
     if raw[:2] in UTF16_BOMS:
         text, encoding = codecs.getincrementaldecoder("utf-16")(errors="replace").decode(raw, final=whole), "utf-16"
     elif (plain := _utf8_start(raw)) is not None:

@@ -1,0 +1,1 @@
+"""Steps of data quality: pure functions from frames to frames."""

@@ -1,0 +1,81 @@
+"""The configuration document: what the wizard edits, `configure_import` reads and writes, and every sync obeys.
+
+`parse_config` turns a document into frozen parameters for the steps, or refuses it with the path of every fault.
+Source: the configuration document of the interfaces.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from dataquality.steps.filters import FilterRule
+from dataquality.steps.requirements import DEFAULT_REQUIREMENTS
+from dataquality.steps.uniqueness import Domain
+from mapping.steps.attributes import Source, default_sources
+from records.attributes import RecordType
+
+
+@dataclass(frozen=True, slots=True)
+class ConfigProblem:
+    """One fault of a document: where (`filters[0].conditions[1].operator`) and what, in a sentence."""
+
+    path: str
+    message: str
+
+
+class ConfigRefused(Exception):
+    """The document is not taken; nothing is changed."""
+
+    def __init__(self, problems: list[ConfigProblem]) -> None:
+        super().__init__("; ".join(f"{problem.path}: {problem.message}" for problem in problems))
+        self.problems = problems
+
+
+@dataclass(frozen=True, slots=True)
+class ImportConfig:
+    """Everything a sync obeys. Thresholds are per cent, None is off."""
+
+    data_schema: str = "oneroster-1.1"
+    preview: bool = False
+    update_threshold: float | None = None
+    deletion_threshold: float | None = None
+    aides_as_teachers: bool = False
+    all_missing_as_new: bool = False
+    school_mapping: Mapping[str, str] = field(default_factory=dict)
+    sources: Mapping[RecordType, Mapping[str, Source]] = field(default_factory=default_sources)
+    requirements: Mapping[RecordType, Mapping[str, str]] = field(default_factory=lambda: DEFAULT_REQUIREMENTS)
+    filters: tuple[FilterRule, ...] = ()
+    drop_empty_classes: bool = False
+    uniqueness: tuple[Domain, ...] = ()
+
+
+def default_document() -> dict[str, Any]:
+    """The document of a freshly activated app, whole."""
+    return {
+        "delivery": {
+            "data_schema": "oneroster-1.1", "preview": False, "update_threshold": None, "deletion_threshold": None, "aides_as_teachers": False,
+        },
+        "schools": {"all_missing_as_new": False, "mapping": {}},
+        "attributes": {
+            record_type.value: {name: source.text for name, source in sources.items()} for record_type, sources in default_sources().items()
+        },
+        "requirements": {record_type.value: dict(levels) for record_type, levels in DEFAULT_REQUIREMENTS.items()},
+        "filters": [],
+        "drop_empty_classes": False,
+        "uniqueness": [],
+        "master_fields": [],
+    }  # fmt: skip
+
+
+def merge_document(given: Mapping[str, Any]) -> dict[str, Any]:
+    """A partial document over the defaults: parts left out keep theirs, and so does every entry left out of a keyed part."""
+    whole = default_document()
+    for part, value in given.items():
+        if part in {"delivery", "schools"}:
+            whole[part] = {**whole[part], **value}
+        elif part in {"attributes", "requirements"}:
+            for record_type, entries in value.items():
+                whole[part][record_type] = {**whole[part].get(record_type, {}), **entries}
+        else:
+            whole[part] = value
+    return whole

@@ -1,0 +1,1 @@
+"""Steps of the import itself: pure functions from frames to frames."""

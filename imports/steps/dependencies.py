@@ -1,0 +1,102 @@
+"""Leave out the rows that cannot be without another row which was left out.
+
+Source: the law of the rows (excluded); filters (enrollments follow their student, teacher and class; classes without students).
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from imports.steps.references import ACCEPTED, GONE, KEPT, Links
+from records.attributes import FILE_OF, RecordType
+from records.frames import Frames, accepted, findings, reject
+from records.text import Mask, blank, distinct
+
+# dependent type, attribute, target, the words for it, the header
+_DEPENDENCIES = (
+    (RecordType.ENROLLMENT, "class_id", "class", "class", "classSourcedId"),
+    (RecordType.ENROLLMENT, "person_id", "person", "person", "userSourcedId"),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class DependencyParams:
+    """Whether classes left without students are dropped."""
+
+    drop_empty_classes: bool = False
+
+
+def follow_dependencies(frames: Frames, links: Links, params: DependencyParams) -> tuple[Frames, list[pd.DataFrame]]:
+    """Leave out classes and enrollments whose class or person is not accepted.
+
+    If any of them is gone for good the row goes with it (its live record is deleted); if they are merely not imported its live record is kept.
+    A class's school is judged by Schools Mapping, an enrollment's by its class.
+    """
+    result, found = dict(frames), []
+    for record_type in (RecordType.CLASS, RecordType.ENROLLMENT):
+        if record_type in result:
+            result[record_type] = _follow(result, record_type, links, found)
+    if params.drop_empty_classes and RecordType.CLASS in result and RecordType.ENROLLMENT in result:
+        result[RecordType.CLASS] = _drop_empty(result, links, found)
+        result[RecordType.ENROLLMENT] = _follow(result, RecordType.ENROLLMENT, links, found)
+    return result, found
+
+
+def compare_schools(frames: Frames, links: Links) -> list[pd.DataFrame]:
+    """Report accepted enrollments whose school is not that of their class."""
+    enrollment, classes = frames.get(RecordType.ENROLLMENT), frames.get(RecordType.CLASS)
+    if enrollment is None or classes is None or not len(classes):
+        return []
+    at = links.at[RecordType.ENROLLMENT, "class_id"]
+    row_of = np.full(len(links.targets["class"].ids) + 1, -1, dtype=np.int64)
+    rows = links.targets["class"].row_target[RecordType.CLASS]
+    row_of[rows[::-1]] = np.arange(len(rows))[::-1]
+    row_of[-1] = -1
+    class_row = row_of[at]
+    both, codes = _school_codes(enrollment, classes)
+    enrollment_codes, class_codes = codes[: len(enrollment)], codes[len(enrollment) :]
+    there = (class_row >= 0) & accepted(enrollment)
+    differs = there & (enrollment_codes != class_codes[np.where(class_row >= 0, class_row, 0)])
+    if not differs.any():
+        return []
+    detail = both.iloc[len(enrollment) + np.where(class_row >= 0, class_row, 0)].reset_index(drop=True)
+    return [findings(enrollment, differs, code="school-differs", record_type=RecordType.ENROLLMENT, file="enrollments.csv", column="schoolSourcedId",
+                     attribute="school_id", value=enrollment["school_id"], detail=detail)]  # fmt: skip
+
+
+def _school_codes(enrollment: pd.DataFrame, classes: pd.DataFrame) -> tuple[pd.Series, np.ndarray]:
+    both = pd.concat([enrollment["school_id"], classes["school_id"]], ignore_index=True)
+    return both, distinct(both)[1]
+
+
+def _follow(frames: Frames, record_type: RecordType, links: Links, found: list[pd.DataFrame]) -> pd.DataFrame:
+    frame = frames[record_type]
+    parts = []
+    for dependent, attribute, target, words, header in _DEPENDENCIES:
+        if dependent is record_type:
+            at = links.at[record_type, attribute]
+            standing = np.append(links.targets[target].standing(frames), ACCEPTED)  # position -1: dangling, judged already
+            parts.append((standing[at], attribute, words, header))
+    for level, code in ((GONE, "depends-on-excluded"), (KEPT, "depends-on-kept")):
+        for standings, attribute, words, header in parts:
+            mask: Mask = (standings == level) & accepted(frame)
+            if mask.any():
+                found.append(findings(frame, mask, code=code, record_type=record_type, file=f"{FILE_OF[record_type]}.csv", column=header,
+                                      attribute=attribute, value=frame[attribute], detail=words))  # fmt: skip
+                frame = reject(frame, mask, code)
+    return frame
+
+
+def _drop_empty(frames: Frames, links: Links, found: list[pd.DataFrame]) -> pd.DataFrame:
+    """Classes that no accepted student is enrolled in."""
+    enrollment, classes = frames[RecordType.ENROLLMENT], frames[RecordType.CLASS]
+    at = links.at[RecordType.ENROLLMENT, "class_id"]
+    students = accepted(enrollment) & (enrollment["role"] == "student").to_numpy(dtype=bool) & (at >= 0)
+    has_students = np.zeros(len(links.targets["class"].ids) + 1, dtype=bool)
+    has_students[at[students]] = True
+    empty = ~has_students[links.targets["class"].row_target[RecordType.CLASS]] & accepted(classes)
+    found.append(
+        findings(classes, empty, code="class-without-students", record_type=RecordType.CLASS, file="classes.csv", value=blank(len(classes)))
+    )
+    return reject(classes, empty, "class-without-students")

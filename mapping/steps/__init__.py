@@ -1,0 +1,1 @@
+"""Steps of mapping: pure functions from frames to frames."""

@@ -1,0 +1,149 @@
+"""The change set and outcomes of a sync as Parquet files in one folder.
+
+`<type>.rows.parquet`: every row that is created, updated, skipped, excluded, duplicate or invalid, then the live records deleted and kept, in this order.
+`<type>.before.parquet`: the live values of the updated ones. `<type>.unchanged.parquet`: key and line. `findings.parquet`: all findings.
+"""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+
+from records.attributes import RecordType, live_columns
+from records.frames import FINDING_COLUMNS
+from records.outcomes import Fate
+from records.rules import CODES, RULES
+from records.text import to_arrow, to_series
+
+ROW_ORDER = (Fate.CREATED, Fate.UPDATED, Fate.SKIPPED, Fate.EXCLUDED, Fate.DUPLICATE, Fate.INVALID)
+WRITES = ("created", "updated")
+GROUP_ROWS = 20_000
+_TEXT = pa.large_string()
+_BATCH_ROWS = 100_000
+
+
+def rows_path(folder: Path, record_type: RecordType) -> Path:
+    return folder / f"{record_type}.rows.parquet"
+
+
+def before_path(folder: Path, record_type: RecordType) -> Path:
+    return folder / f"{record_type}.before.parquet"
+
+
+def unchanged_path(folder: Path, record_type: RecordType) -> Path:
+    return folder / f"{record_type}.unchanged.parquet"
+
+
+def findings_path(folder: Path) -> Path:
+    return folder / "findings.parquet"
+
+
+def row_schema(record_type: RecordType) -> pa.Schema:
+    """Columns of rows and before: outcome, code, line, fingerprint, then every live column and extra (JSON text)."""
+    return pa.schema(
+        [("outcome", pa.string()), ("code", pa.string()), ("line", pa.int64()), ("fingerprint", pa.int64()),
+         *((name, _TEXT) for name in live_columns(record_type)), ("extra", _TEXT)]
+    )  # fmt: skip
+
+
+def write_rows(
+    folder: Path, record_type: RecordType, frame: pd.DataFrame, fingerprints: npt.NDArray[np.int64], extra: pd.Series, leavers: pd.DataFrame
+) -> None:
+    """Write rows.parquet and unchanged.parquet.
+
+    Args:
+        frame: the record frame with final fates. fingerprints, extra: per row of it.
+        leavers: live values (as `LiveRoster.values`) of the records deleted and kept, with outcome and code.
+    """
+    fate = frame["_fate"].to_numpy()
+    schema = row_schema(record_type)
+    codes = pa.array(CODES)
+    with pq.ParquetWriter(rows_path(folder, record_type), schema, compression="zstd", compression_level=1) as writer:
+        for wanted in ROW_ORDER:
+            rows = np.flatnonzero(fate == wanted)
+            for start in range(0, len(rows), _BATCH_ROWS):
+                at = rows[start : start + _BATCH_ROWS]
+                whole = len(rows) == len(frame)
+                part = frame.iloc[start : start + _BATCH_ROWS] if whole else frame.iloc[at]
+                table = pa.table(
+                    [pa.repeat(wanted.word, len(at)), codes.take(pa.array(part["_reason"].to_numpy())), part["_line"].to_numpy(), fingerprints[at],
+                     *(to_arrow(part[name]) for name in live_columns(record_type)), to_arrow(extra.iloc[at])], schema=schema
+                )  # fmt: skip
+                writer.write_table(table, row_group_size=GROUP_ROWS)
+        if len(leavers):
+            columns = [pa.array(leavers["outcome"].to_list(), pa.string()), pa.array(leavers["code"].to_list(), pa.string()),
+                       np.zeros(len(leavers), dtype=np.int64), leavers["fingerprint"].to_numpy(),
+                       *(to_arrow(leavers[name]) for name in live_columns(record_type)), to_arrow(leavers["extra"])]  # fmt: skip
+            writer.write_table(pa.table(columns, schema=schema), row_group_size=GROUP_ROWS)
+    same = frame[fate == Fate.UNCHANGED]
+    if len(same):
+        unchanged = pa.table({"key": to_arrow(same["key"]), "line": same["_line"].to_numpy()})
+        pq.write_table(
+            unchanged,
+            unchanged_path(folder, record_type),
+            compression="zstd",
+            compression_level=1,
+            row_group_size=GROUP_ROWS,
+            use_dictionary=False,
+        )
+
+
+def write_before(folder: Path, record_type: RecordType, before: pd.DataFrame) -> None:
+    """Write the live values of the records that will be updated."""
+    if len(before):
+        table = pa.table({name: to_arrow(before[name]) for name in (*live_columns(record_type), "extra")})
+        pq.write_table(table, before_path(folder, record_type), compression="zstd", compression_level=1, row_group_size=GROUP_ROWS)
+
+
+def write_findings(folder: Path, found: pd.DataFrame) -> None:
+    """Write all findings, with the outcome each of them means, ordered by file and line."""
+    outcomes = {code: rule.outcome for code, rule in RULES.items()}
+    columns = {name: to_arrow(found[name]) if name != "line" else pa.array(found["line"].to_numpy()) for name in FINDING_COLUMNS}
+    table = pa.table(columns)
+    words = pc.dictionary_encode(table.column("code")).combine_chunks() if len(found) else None
+    if words is not None:
+        one = words.chunk(0) if isinstance(words, pa.ChunkedArray) else words
+        outcome = pa.array([outcomes.get(code, "error") for code in one.dictionary.to_pylist()]).take(one.indices)
+    else:
+        outcome = pa.array([], pa.string())
+    table = table.append_column("outcome", outcome).sort_by([("file", "ascending"), ("line", "ascending")])
+    pq.write_table(table, findings_path(folder), compression="zstd", compression_level=1, row_group_size=GROUP_ROWS)
+
+
+def written_batches(folder: Path, record_type: RecordType) -> Iterator[pa.RecordBatch]:
+    """The rows to write into the live roster (created, updated): key, fingerprint, live columns, extra."""
+    path = rows_path(folder, record_type)
+    if not path.exists():
+        return
+    file = pq.ParquetFile(path)
+    for batch in file.iter_batches(batch_size=GROUP_ROWS):
+        wanted = pc.is_in(batch.column("outcome"), value_set=pa.array(WRITES))
+        if not pc.any(wanted).as_py():
+            return
+        yield batch.filter(wanted) if not pc.all(wanted).as_py() else batch
+
+
+def keys_with(folder: Path, record_type: RecordType, outcome: str) -> pa.Array:
+    """The keys of the rows of one outcome."""
+    path = rows_path(folder, record_type)
+    if not path.exists():
+        return pa.array([], _TEXT)
+    table = pq.read_table(path, columns=["outcome", "key"], filters=[("outcome", "=", outcome)])
+    keys = table.column("key")
+    return keys.combine_chunks() if keys.num_chunks != 1 else keys.chunk(0)
+
+
+def read_findings(folder: Path) -> pd.DataFrame:
+    """All findings, as written."""
+    table = pq.read_table(findings_path(folder))
+    return pd.DataFrame(
+        {
+            name: column.to_numpy() if name == "line" else to_series(column)
+            for name, column in zip(table.column_names, table.columns, strict=True)
+        }
+    )

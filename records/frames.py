@@ -1,0 +1,105 @@
+"""Record frames: one DataFrame per record type, and the findings made about them.
+
+A record frame has one row per data row of its file, in file order, with a RangeIndex and these columns:
+
+* `key` (str): the SIS ID; empty where there is none,
+* the attributes but sis_id, the derived ones (`records.attributes.DERIVED`), then extra attributes and `metadata.*` (all str, empty = no value),
+* `_line` (int64): the true line in the file, `_fate` (uint8, `Fate`), `_reason` (int16, position in `records.rules.CODES`).
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+import pyarrow as pa
+
+from records.attributes import RecordType
+from records.outcomes import Fate
+from records.rules import NUMBERS, RULES
+from records.text import Mask, blank
+
+Frames = dict[RecordType, pd.DataFrame]
+
+FINDING_COLUMNS = ("code", "record_type", "file", "line", "column", "attribute", "value", "detail", "key")
+
+
+@dataclass(frozen=True, slots=True)
+class LiveKeys:
+    """The live records of one type that are not deleted: keys (distinct text) and fingerprints (int64), in one order."""
+
+    keys: pa.ChunkedArray
+    fingerprints: npt.NDArray[np.int64]
+
+
+def fates(frame: pd.DataFrame) -> npt.NDArray[np.uint8]:
+    """The fate of every row."""
+    return frame["_fate"].to_numpy()
+
+
+def accepted(frame: pd.DataFrame) -> Mask:
+    """True where the row is still accepted."""
+    return fates(frame) == Fate.ACCEPTED
+
+
+def reject(frame: pd.DataFrame, mask: Mask, code: str) -> pd.DataFrame:
+    """Give the rows under the mask the fate of the rule; rows that have met theirs already keep it. The input is not changed."""
+    fate = RULES[code].fate
+    if fate is None:
+        raise ValueError(f"{code} leaves rows accepted")
+    fresh = mask & accepted(frame)
+    if not fresh.any():
+        return frame
+    return frame.assign(
+        _fate=np.where(fresh, np.uint8(fate), fates(frame)), _reason=np.where(fresh, np.int16(NUMBERS[code]), frame["_reason"].to_numpy())
+    )
+
+
+def keeps_live(frame: pd.DataFrame) -> Mask:
+    """True where the row is not accepted for a reason that leaves the live record as it is."""
+    policy = np.array([False, *(rule.fate is not None and rule.keeps for rule in RULES.values())])
+    return policy[frame["_reason"].to_numpy()]
+
+
+def findings(frame: pd.DataFrame, mask: Mask, *, code: str, record_type: str, file: str, column: str = "", attribute: str = "",
+             value: pd.Series | str = "", detail: pd.Series | str = "") -> pd.DataFrame:  # fmt: skip
+    """One finding per row under the mask. `value` and `detail` are texts, or series over the whole frame."""
+    rows = np.flatnonzero(mask)
+    count = len(rows)
+
+    def part(given: pd.Series | str) -> pd.Series:
+        return blank(count, given) if isinstance(given, str) else given.iloc[rows].reset_index(drop=True)
+
+    return pd.DataFrame(
+        {
+            "code": blank(count, code), "record_type": blank(count, record_type), "file": blank(count, file),
+            "line": frame["_line"].to_numpy()[rows], "column": blank(count, column), "attribute": blank(count, attribute),
+            "value": part(value), "detail": part(detail), "key": part(frame["key"]) if "key" in frame else blank(count),
+        }
+    )  # fmt: skip
+
+
+def single_finding(*, code: str, record_type: str = "", file: str = "", line: int = 0, column: str = "", attribute: str = "", value: str = "",
+                   detail: str = "", key: str = "") -> pd.DataFrame:  # fmt: skip
+    """A finding about a file, a column, or one row."""
+    given = {
+        "code": code,
+        "record_type": record_type,
+        "file": file,
+        "column": column,
+        "attribute": attribute,
+        "value": value,
+        "detail": detail,
+        "key": key,
+    }
+    one = pd.DataFrame({name: blank(1, text) for name, text in given.items()})
+    return one.assign(line=np.array([line], dtype=np.int64))[list(FINDING_COLUMNS)]
+
+
+def gather(parts: Iterable[pd.DataFrame]) -> pd.DataFrame:
+    """All findings in one frame, in the order in which they were made."""
+    some: Sequence[pd.DataFrame] = [part for part in parts if len(part)]
+    if not some:
+        return single_finding(code="").iloc[:0]
+    return pd.concat(some, ignore_index=True)

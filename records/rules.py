@@ -1,0 +1,133 @@
+"""Every rule a row can fall under: its code, what it does to the row, and the words a person reads. Wording lives here, once, by code.
+
+Templates may use {file} {line} {column} {value} {detail} {record} (the record type in words) and {attribute} (the screen's label).
+Source: the law of the rows, reading, references, uniqueness.
+"""
+
+from dataclasses import dataclass
+
+from records.outcomes import Fate
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """`fate` is None for what leaves the row accepted: then `mark` is "reported" (an issue) or "warning" (said once per file and column).
+
+    `keeps` says whether the live record of a row that falls under this rule stays.
+    """
+
+    code: str
+    fate: Fate | None
+    title: str
+    message: str
+    fix: str
+    keeps: bool = True
+    mark: str = ""
+
+    @property
+    def outcome(self) -> str:
+        return self.fate.word if self.fate is not None else self.mark
+
+    @property
+    def is_issue(self) -> bool:
+        """True for what Data Quality lists: everything but what was left out on purpose, or for another row's fault."""
+        return self.mark == "reported" or self.fate in {Fate.SKIPPED, Fate.DUPLICATE, Fate.INVALID}
+
+
+_INVALID, _SKIPPED, _EXCLUDED, _DUPLICATE = Fate.INVALID, Fate.SKIPPED, Fate.EXCLUDED, Fate.DUPLICATE
+
+_RULES = (
+    # rows that cannot be read
+    Rule("row-nul", _INVALID, "Unreadable row", "The row contains a NUL character, which no text may hold.",
+         "Export the file again; if the character comes back, remove it from the record in your SIS."),
+    Rule("row-unclosed-quote", _INVALID, "Unreadable row", "A quotation mark is opened in this row and never closed.",
+         "Close the quotation mark, or double it if it belongs to the text, and upload again."),
+    Rule("row-too-few-fields", _INVALID, "Unreadable row", "The row has too few fields: {detail}.",
+         "Give the row one field per header; an empty value still needs its comma."),
+    Rule("row-too-many-fields", _INVALID, "Unreadable row", "The row has too many fields: {detail}.",
+         "Put quotation marks around values that contain a comma, and upload again."),
+    Rule("row-field-too-long", _INVALID, "Unreadable row", "A field of this row is longer than any roster value can be: {detail}.",
+         "Shorten the value in your SIS; most often a quotation mark is missing before it."),
+    # keys
+    Rule("key-missing", _INVALID, "Missing sourcedId", "The {record} has no {attribute}, so it cannot be told from others.",
+         "Fill in {column} in your SIS or its export, and upload again."),
+    Rule("key-impossible", _INVALID, "Impossible sourcedId", "The {attribute} of this {record} is too long or holds control characters.",
+         "Use an id of at most 255 printable characters."),
+    Rule("key-repeated", _DUPLICATE, "Repeated row", "The same {record} stands in the file more than once, with the same values: see line {detail}.",
+         "Remove the repeated rows from the export. The first one was used."),
+    Rule("key-repeated-differs", _INVALID, "Repeated id with different values",
+         "The {attribute} {value} is given to several rows with different values: see line {detail}. None of them was used.",
+         "Decide which row is right, give the others an id of their own or remove them."),
+    # values
+    Rule("enum-impossible", _INVALID, "Impossible value", "{column} is {value}, which is none of the values the standard allows: {detail}.",
+         "Use one of the allowed values."),
+    Rule("role-missing", _INVALID, "Missing role", "The row has no role, so nobody can say what it is.", "Fill in {column} in your SIS."),
+    Rule("value-unreadable", None, "Unreadable value", "{column} is {value}, which cannot be read as {detail}. The value was left empty.",
+         "Correct {column} in your SIS, and upload again.", mark="reported"),
+    Rule("standard-value-missing", None, "Missing required value", "The standard asks for {column}, and this {record} has none.",
+         "Fill in {column} in your SIS.", mark="reported"),
+    Rule("value-spelling", None, "Unusual spelling", "{column} holds values in an unusual spelling, such as {value}; they were read as {detail}.",
+         "Nothing must be done. To silence this, export the values as the standard spells them.", mark="warning"),
+    Rule("date-us-form", None, "US date", "{column} holds dates such as {value}; they were read as month, day, year ({detail}).",
+         "Export dates as YYYY-MM-DD, so that nobody can misread them.", mark="warning"),
+    Rule("zeros-lost", None, "Leading zeros look lost", "{column} holds values such as {value} where others have {detail} digits.",
+         "A spreadsheet program may have dropped leading zeros. Export the file straight from your SIS, or format the column as text.", mark="warning"),
+    # references
+    Rule("reference-dangling", _INVALID, "Reference to nothing", "{column} is {value}, but no {detail} with that id was delivered.",
+         "Add the missing {detail} to the export, or correct {column}."),
+    Rule("reference-lost-zeros", _INVALID, "Reference with lost zeros",
+         "{column} is {value}, but no such id was delivered; {detail} exists. Leading zeros look lost.",
+         "Export the file straight from your SIS, or format the id columns as text in your spreadsheet program."),
+    Rule("reference-missing", _INVALID, "Missing reference", "The {record} has no {attribute} and cannot be placed without it.",
+         "Fill in {column} in your SIS."),
+    Rule("reference-dropped", None, "Reference to nothing", "{column} names {value}, but no {detail} with that id was delivered. The id was left out.",
+         "Add the missing {detail} to the export, or correct {column}.", mark="reported"),
+    Rule("school-differs", None, "Schools differ", "The enrollment is at school {value}, but its class is at school {detail}.",
+         "Correct the school of the enrollment or of the class.", mark="reported"),
+    Rule("enrollment-role-tolerated", None, "Unusual enrollment role", "{column} is {value}, which the CSV standard does not list for enrollments; it was kept.",
+         "Nothing must be done.", mark="warning"),
+    Rule("primary-not-teacher", None, "Primary without teacher", "{column} is true for a person who is no teacher of the class.",
+         "Mark only teachers as primary.", mark="warning"),
+    # scope
+    Rule("status-inactive", _EXCLUDED, "Inactive", "The row carries the status {value}, so it counts as absent.",
+         "Nothing must be done if the {record} has left. Otherwise set the status to active in your SIS.", keeps=False),
+    Rule("deleted-in-delta", _EXCLUDED, "Deleted at the source", "The delta file says that this {record} is to be deleted.",
+         "Nothing must be done if the {record} has left.", keeps=False),
+    Rule("role-not-imported", _EXCLUDED, "Role not imported", "People with the role {value} are not imported.",
+         "To import aides and proctors as teachers, switch this on in the app's settings.", keeps=False),
+    Rule("school-unmapped", _EXCLUDED, "School not mapped", "School {value} is not mapped to a school of the portal.",
+         "Map the school under Schools Mapping, and upload again."),
+    Rule("filtered-out", _EXCLUDED, "Filtered out", "The {record} meets none of the filter rules for {detail}.",
+         "Nothing must be done if this is intended. Otherwise change the app's Filter Rules.", keeps=False),
+    Rule("class-without-students", _EXCLUDED, "Class without students", "No student of this class was imported, and empty classes are dropped.",
+         "Nothing must be done if this is intended.", keeps=False),
+    Rule("depends-on-excluded", _EXCLUDED, "Depends on a row left out", "Its {detail} ({value}) was left out on purpose, and this {record} goes with it.",
+         "Nothing must be done if that is intended.", keeps=False),
+    Rule("depends-on-kept", _EXCLUDED, "Depends on a row left out", "Its {detail} ({value}) could not be imported, so this {record} could not be either.",
+         "Mend the {detail} first; this row follows by itself."),
+    # requirements and uniqueness
+    Rule("required-attribute-missing", _SKIPPED, "Required value missing", "The {record} has no {attribute}. The row was left out.",
+         "Fill in {attribute} ({column}) in your SIS, and upload again."),
+    Rule("attribute-missing", None, "Value missing", "The {record} has no {attribute}. It was imported all the same.",
+         "Fill in {attribute} ({column}) in your SIS.", mark="reported"),
+    Rule("uniqueness-shared", _DUPLICATE, "Duplicate", "{attribute} {value} is shared with {detail}, but must be unique.",
+         "Give each person a value of their own in your SIS, and upload again."),
+    # demographics
+    Rule("demographics-orphan", None, "Demographics without a student", "The row describes {value}, but no student with that id was delivered.",
+         "Remove the row, or add the student to users.csv.", mark="error"),
+    Rule("demographics-repeated", None, "Repeated demographics", "{value} is described by several rows with different values: see line {detail}. None was used.",
+         "Leave one row per student in demographics.csv.", mark="error"),
+    # organizations
+    Rule("org-invalid", None, "Organization unreadable", "The organization {value} cannot be read: {detail}.",
+         "Correct the row in orgs.csv.", mark="error"),
+    # what a live record went through without a row of its own
+    Rule("absent", None, "No longer in the file", "The {record} is not in the delivered file any more.", "Nothing must be done if it has left.", keeps=False, mark="deleted"),
+    Rule("cascade", None, "Deleted with its class or person", "The class or person of this enrollment was deleted, and the enrollment with it.",
+         "Nothing must be done if that is intended.", keeps=False, mark="deleted"),
+    Rule("school-stays", None, "School stays", "The school is not in orgs.csv any more. Schools are removed by hand only.",
+         "Remove it under Administration, Organizations, if it has closed.", mark="kept"),
+)  # fmt: skip
+
+RULES: dict[str, Rule] = {rule.code: rule for rule in _RULES}
+CODES: tuple[str, ...] = ("", *RULES)  # a code's position here stands for it in frames (int16)
+NUMBERS: dict[str, int] = {code: number for number, code in enumerate(CODES)}

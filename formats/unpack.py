@@ -83,6 +83,23 @@ def unpack(zip_path: Path, into: Path, limits: Limits | None = None) -> Unpacked
     return Unpacked(tuple(written), tuple(problems))
 
 
+def inspect(zip_path: Path, limits: Limits | None = None) -> tuple[str, ...]:
+    """The standard's names of the roster files in a zip, by its directory alone; what `unpack` will find inside is not looked at.
+
+    Raises:
+        Refused: as unpack, for what the directory shows.
+    """
+    limits = limits or Limits()
+    _check_directory_size(zip_path, limits)
+    with _opened(zip_path) as archive:
+        entries = _entries(archive, zip_path.name, limits)
+        _check_names(entries, zip_path.name)
+        for entry in entries:
+            if entry.info.flag_bits & _ENCRYPTED:
+                raise refuse("zip-encrypted", zip_path.name, value=str(entry.path))
+    return tuple(name for entry in entries if (name := entry.roster_name))
+
+
 def _check_directory_size(zip_path: Path, limits: Limits) -> None:
     """Look at the end record before the whole directory is read into memory."""
     with zip_path.open("rb") as file:

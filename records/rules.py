@@ -37,17 +37,12 @@ class Rule:
 _INVALID, _SKIPPED, _EXCLUDED, _DUPLICATE = Fate.INVALID, Fate.SKIPPED, Fate.EXCLUDED, Fate.DUPLICATE
 
 _RULES = (
-    # rows that cannot be read
-    Rule("row-nul", _INVALID, "Unreadable row", "The row contains a NUL character, which no text may hold.",
-         "Export the file again; if the character comes back, remove it from the record in your SIS."),
-    Rule("row-unclosed-quote", _INVALID, "Unreadable row", "A quotation mark is opened in this row and never closed.",
-         "Close the quotation mark, or double it if it belongs to the text, and upload again."),
-    Rule("row-too-few-fields", _INVALID, "Unreadable row", "The row has too few fields: {detail}.",
-         "Give the row one field per header; an empty value still needs its comma."),
-    Rule("row-too-many-fields", _INVALID, "Unreadable row", "The row has too many fields: {detail}.",
-         "Put quotation marks around values that contain a comma, and upload again."),
-    Rule("row-field-too-long", _INVALID, "Unreadable row", "A field of this row is longer than any roster value can be: {detail}.",
-         "Shorten the value in your SIS; most often a quotation mark is missing before it."),
+    # rows that cannot be read: their words are those of `formats.messages`, where they are found
+    Rule("row-nul", _INVALID, "", "", ""),
+    Rule("row-unclosed-quote", _INVALID, "", "", ""),
+    Rule("row-too-few-fields", _INVALID, "", "", ""),
+    Rule("row-too-many-fields", _INVALID, "", "", ""),
+    Rule("row-field-too-long", _INVALID, "", "", ""),
     # keys
     Rule("key-missing", _INVALID, "Missing sourcedId", "The {record} has no {attribute}, so it cannot be told from others.",
          "Fill in {column} in your SIS or its export, and upload again."),

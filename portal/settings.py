@@ -189,8 +189,8 @@ DATA_UPLOAD_MAX_NUMBER_FIELDS = 20_000  # the Schools Mapping window of a large 
 
 # --- Mail and logs ----------------------------------------------------------------------------------------------------
 
-vars().update(env.email("EMAIL_URL", default="consolemail://"))
-DEFAULT_FROM_EMAIL = SERVER_EMAIL = env.str("DEFAULT_FROM_EMAIL", default=f"Roster Portal <no-reply@{base_host}>")
+vars().update(environ.Env.email_url_config(env.str("EMAIL_URL", default="") or "consolemail://"))
+DEFAULT_FROM_EMAIL = SERVER_EMAIL = env.str("DEFAULT_FROM_EMAIL", default="") or f"Roster Portal <no-reply@{base_host}>"
 EMAIL_TIMEOUT = 20
 LOGGING_CONFIG = "logging.config.dictConfig"
 LOGGING = logging_settings(level=env.str("LOG_LEVEL", default="INFO"), style=env.str("LOG_FORMAT", default="text"))

@@ -6,6 +6,8 @@ from importlib.util import find_spec
 from pathlib import Path
 
 import redis
+from redis.backoff import NoBackoff
+from redis.retry import Retry
 
 from portal.paths import DataPaths
 
@@ -43,7 +45,7 @@ def broker_command(paths: DataPaths) -> list[str]:
 
 def broker_answers(socket: Path) -> bool:
     """Say whether a server listens on the socket and has loaded its data."""
-    client = redis.Redis(unix_socket_path=str(socket), socket_timeout=1)
+    client = redis.Redis(unix_socket_path=str(socket), socket_timeout=1, retry=Retry(NoBackoff(), 0))
     try:
         return bool(client.ping())
     except (redis.RedisError, OSError):

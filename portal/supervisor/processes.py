@@ -32,7 +32,8 @@ def worker_spec(concurrency: int) -> ChildSpec:
     """Return the worker; SIGTERM lets the task under way finish, SIGQUIT gives it back to the broker."""
     return ChildSpec(
         "worker",
-        [sys.executable, *WORKER_COMMAND, "--concurrency", str(concurrency)],
+        # Whoever starts the embedded default as root, say in a container, need not be told at every start.
+        [sys.executable, "-W", "ignore:You're running the worker with superuser", *WORKER_COMMAND, "--concurrency", str(concurrency)],
         stop_signals=((signal.SIGTERM, 4), (signal.SIGQUIT, 2)),
         death_signal=signal.SIGKILL,  # SIGTERM would let a long sync go on; its children follow it (portal/celery.py)
     )

@@ -1,0 +1,23 @@
+"""Ask the web process of this container whether it can do its work: exit status 0 when it can. Run by its path, without Django."""
+
+import os
+import sys
+import urllib.request
+from urllib.parse import urlsplit
+
+
+def main() -> int:
+    """Ask /readyz under the name that the portal allows, and print the reason when the answer is no."""
+    port = os.environ.get("PORTAL_HTTP_PORT", "8000")
+    host = urlsplit(os.environ.get("PORTAL_BASE_URL", "")).netloc or "localhost"
+    request = urllib.request.Request(f"http://127.0.0.1:{port}/readyz", headers={"Host": host})
+    try:
+        with urllib.request.urlopen(request, timeout=4) as answer:  # noqa: S310 - always http, always this machine
+            return 0 if answer.status == 200 else 1
+    except OSError as error:
+        print(error, file=sys.stderr)  # noqa: T201 - shown by `docker inspect`
+        return 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,41 @@
+"""Which district a request is about."""
+
+from collections.abc import Callable
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+
+from accounts.current import SESSION_KEY
+from accounts.models import Membership
+
+
+class CurrentDistrictMiddleware:
+    """Set request.district, request.membership and request.memberships for people who are signed in.
+
+    The district is the one chosen in this session, else the first by name. A membership that was taken away counts from the next
+    request on. Whoever has none is shown a page that says so, whatever they asked for.
+    """
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        """Remember the next handler."""
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        """Find the memberships of the person, one query, then go on."""
+        memberships: list[Membership] = []
+        if request.user.is_authenticated:
+            memberships = list(Membership.unscoped.filter(user=request.user).select_related("district").order_by("district__name", "pk"))
+        chosen = request.session.get(SESSION_KEY) if memberships else None
+        current = next((membership for membership in memberships if membership.district_id == chosen), memberships[0] if memberships else None)
+        request.memberships = memberships  # type: ignore[attr-defined]
+        request.membership = current  # type: ignore[attr-defined]
+        request.district = current.district if current else None  # type: ignore[attr-defined]
+        return self.get_response(request)
+
+    def process_view(self, request: HttpRequest, view: Callable[..., Any], args: Any, kwargs: Any) -> HttpResponse | None:
+        """Answer in the view's place when it needs a district and the person has none."""
+        is_open = not getattr(view, "login_required", True) or getattr(view, "membership_not_required", False)
+        if is_open or not request.user.is_authenticated or request.membership is not None:  # type: ignore[attr-defined]
+            return None
+        return render(request, "accounts/no_membership.html", status=403)

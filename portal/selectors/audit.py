@@ -1,0 +1,46 @@
+"""The audit trail, newest first, in words."""
+
+from django.db.models import Q, QuerySet
+
+from accounts.models import AuditEvent, District
+
+WORDS = {
+    "district.created": "created the district",
+    "person.signed_in": "signed in",
+    "person.locked_out": "was locked out after failed sign-ins",
+    "person.invited": "invited a person",
+    "person.invited_again": "sent the invitation again",
+    "person.role_changed": "changed a role",
+    "person.removed": "removed a person",
+    "password.set": "set a password by mail link",
+    "password.changed": "changed the password",
+    "organization.changed": "changed an organization",
+    "app.activated": "activated an app",
+    "app.configured": "changed the configuration",
+    "delivery.received": "uploaded files",
+    "sync.requested": "started a sync",
+    "sync.approved": "approved a sync",
+    "sync.rejected": "rejected a sync",
+    "sync.cancelled": "cancelled a sync",
+    "schools.mapped": "mapped schools",
+}
+
+
+def words_of(action: str) -> str:
+    """Return an action in words; one that is not in the list reads as it is written: "export.sent" is "export sent"."""
+    return WORDS.get(action) or action.replace(".", " ").replace("_", " ")
+
+
+def details_of(event: AuditEvent) -> str:
+    """Return the details of an event on one line: "role: editor, before: viewer"."""
+    return ", ".join(f"{name.replace('_', ' ')}: {value}" for name, value in event.detail.items() if value not in ("", None, [], {}))
+
+
+def audit_events(district: District, text: str = "") -> QuerySet[AuditEvent]:
+    """Return the events of a district, newest first; with a text, those in which who, what or to whom contains it."""
+    events = AuditEvent.objects.of(district).order_by("-at", "-pk")
+    text = text.strip()
+    if not text:
+        return events
+    actions = [action for action, words in WORDS.items() if text.lower() in words.lower()]
+    return events.filter(Q(actor_label__icontains=text) | Q(target__icontains=text) | Q(action__icontains=text) | Q(action__in=actions))

@@ -1,0 +1,85 @@
+"""What Home shows: each activated app with its last sync, and the size of the live roster."""
+
+from dataclasses import dataclass
+
+from django.urls import reverse
+
+from accounts.models import District
+from imports.models import ImportApp, Sync
+from imports.states import State
+from imports.views.words import describe
+from records.attributes import RecordType
+from roster.models import RosterState
+
+APP_ICONS = {ImportApp.Kind.CSV_UPLOAD: "upload", ImportApp.Kind.SFTP: "server"}
+SHOWN = (
+    (RecordType.SCHOOL, "Schools"),
+    (RecordType.STUDENT, "Students"),
+    (RecordType.TEACHER, "Teachers"),
+    (RecordType.CLASS, "Classes"),
+    (RecordType.ENROLLMENT, "Enrollments"),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Attention:
+    """A strip above the tiles: what waits or went wrong, and the page that mends it."""
+
+    tone: str
+    text: str
+    url: str
+    action: str
+
+
+@dataclass(frozen=True, slots=True)
+class AppTile:
+    """One activated app."""
+
+    app: ImportApp
+    icon: str
+    url: str
+    last: Sync | None
+    sentence: str
+    attention: Attention | None
+
+
+@dataclass(frozen=True, slots=True)
+class Figure:
+    """How many live records there are of one type."""
+
+    title: str
+    count: int
+    url: str
+
+
+def tiles_of(district: District) -> list[AppTile]:
+    """Return a tile per activated app, in the order of activation."""
+    return [_tile(app) for app in ImportApp.objects.of(district).order_by("activated_at", "pk")]
+
+
+def figures_of(district: District) -> list[Figure]:
+    """Return the counts of the live roster that matter; empty while nothing was ever applied."""
+    state = RosterState.objects.of(district).first()
+    if state is None or not state.version:
+        return []
+    return [Figure(title, state.counts.get(kind, 0), reverse("browse_type", args=[kind])) for kind, title in SHOWN]
+
+
+def _tile(app: ImportApp) -> AppTile:
+    last = Sync.objects.of(app.district_id).filter(app=app).order_by("-created_at", "-pk").first()
+    sentence = describe(last) if last else "No files have been uploaded yet."
+    url = reverse("imports:app", args=[app.kind])
+    return AppTile(app, APP_ICONS[ImportApp.Kind(app.kind)], url, last, sentence, _attention(app, last, sentence))
+
+
+def _attention(app: ImportApp, last: Sync | None, sentence: str) -> Attention | None:
+    if last is None:
+        return None
+    url = reverse("imports:sync", args=[last.pk])
+    if last.state == State.NEEDS_SCHOOL_MAPPING:
+        return Attention("wait", f"{app}: {sentence}", reverse("imports:map_schools", args=[last.pk]), "Map schools")
+    if last.state == State.HELD:
+        return Attention("wait", f"{app}: the last sync is held. {sentence}", url, "Review")
+    if last.state == State.FAILED:
+        return Attention("bad", f"{app}: the last sync failed. {sentence}", url, "See what happened")
+    return None

@@ -1,0 +1,1 @@
+"""Home, Gallery, Administration, help and the error pages."""

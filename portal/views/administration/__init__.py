@@ -1,0 +1,1 @@
+"""Administration: organizations, people and roles, audit trail."""

@@ -1,0 +1,71 @@
+// Small behaviours of every page, by attribute, so that parts swapped in later need no wiring:
+// [data-theme-toggle], [data-opens="dialog id"], [data-closes], [data-dismisses="selector"], [data-copies="text"],
+// [data-submits-on-change], and rows of .table-cards that unfold. The key / focuses the search field.
+
+const on = (type, selector, act) =>
+  document.addEventListener(type, (event) => {
+    const element = event.target instanceof Element ? event.target.closest(selector) : null;
+    if (element) act(element, event);
+  });
+
+on("click", "[data-theme-toggle]", () => {
+  const root = document.documentElement;
+  const theme = root.getAttribute("data-bs-theme") === "dark" ? "light" : "dark";
+  root.setAttribute("data-bs-theme", theme);
+  try {
+    localStorage.setItem("theme", theme);
+  } catch {
+    // storage is blocked: the choice lasts for this page
+  }
+});
+
+on("click", "[data-opens]", (button) => document.getElementById(button.dataset.opens)?.showModal());
+on("click", "[data-closes]", (button) => button.closest("dialog")?.close());
+on("click", "dialog", (dialog, event) => {
+  if (event.target === dialog) dialog.close(); // a click on the backdrop
+});
+on("click", "[data-dismisses]", (button) => button.closest(button.dataset.dismisses)?.remove());
+
+on("click", "[data-copies]", async (button) => {
+  await navigator.clipboard.writeText(button.dataset.copies);
+  const label = button.querySelector("[data-copy-label]");
+  if (label) label.textContent = "Copied";
+});
+
+on("change", "[data-submits-on-change]", (field) => field.form?.requestSubmit());
+
+document.addEventListener("keydown", (event) => {
+  if (event.key !== "/" || event.ctrlKey || event.metaKey || event.altKey) return;
+  if (event.target instanceof Element && event.target.closest("input, textarea, select, [contenteditable], dialog")) return;
+  const field = document.getElementById("site-search");
+  if (!field || field.offsetParent === null) return;
+  event.preventDefault();
+  field.focus();
+  field.select();
+});
+
+// --- rows that are cards on small screens -------------------------------------------------------------------------
+
+function addUnfolding(root) {
+  for (const row of root.querySelectorAll(".table-cards > tbody > tr, .table-cards > tfoot > tr")) {
+    const rest = [...row.children].some((cell) => !cell.classList.contains("lead"));
+    if (!rest || row.querySelector(":scope > .row-more")) continue;
+    const cell = document.createElement("td");
+    cell.className = "row-more";
+    const button = document.createElement("button");
+    button.type = "button";
+    button.setAttribute("aria-expanded", "false");
+    button.textContent = "Show more";
+    cell.append(button);
+    row.append(cell);
+  }
+}
+
+on("click", ".row-more button", (button) => {
+  const isOpen = button.closest("tr").classList.toggle("is-open");
+  button.setAttribute("aria-expanded", String(isOpen));
+  button.textContent = isOpen ? "Show less" : "Show more";
+});
+
+addUnfolding(document);
+document.addEventListener("htmx:load", (event) => addUnfolding(event.target.parentElement ?? document));

@@ -28,4 +28,4 @@ fi
 locks=""
 for lock in "$@"; do locks="$locks $lock"; done
 # shellcheck disable=SC2086 - the names of the lock files hold no spaces
-"$venv/bin/uv" pip sync -q --require-hashes --compile-bytecode --python "$venv/bin/python" $locks
+"$venv/bin/uv" pip sync -q --require-hashes --python "$venv/bin/python" $locks

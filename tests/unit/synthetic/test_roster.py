@@ -50,6 +50,12 @@ def test_addresses_logins_and_numbers_are_unique_in_the_district(any_day: Read):
     assert all(ADDRESS.fullmatch(row["email"]) for row in any_day.rows["users"])
 
 
+def test_a_number_in_an_address_is_given_once(any_day: Read):
+    numbers = [number for row in any_day.rows["users"] for number in re.findall("[0-9]+", row["email"])]
+    assert len(numbers) > STUDENTS
+    assert len(set(numbers)) == len(numbers)
+
+
 def test_numbers_keep_leading_zeros(district: Read):
     assert all(re.fullmatch("0[0-9]{8}", row["identifier"]) for row in district.people("student"))
     assert any(row["userIds"].startswith("{State:0") for row in district.people("student"))

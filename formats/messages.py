@@ -82,6 +82,11 @@ MESSAGES: dict[str, tuple[str, str, str]] = {
         "{file} was ignored because {detail} was delivered with it: the files inside the zip are imported.",
         "Deliver either a zip or loose CSV files, not both.",
     ),
+    "file-too-big": (  # detail: the limit
+        "File too big",
+        "{file} is bigger than {detail}, the limit of this portal.",
+        "Check whether {file} was exported correctly. If it was, ask the operator of the portal to raise the limit.",
+    ),
     "no-roster-files": (  # detail: the seven names
         "No roster files",
         "None of the delivered files is a OneRoster file.",

@@ -26,7 +26,6 @@ _EXCERPT_BYTES = 240
 _EXCERPT_CHARS = 120
 _EXCERPTS_KEPT = 10_000  # a file in which every row is bad must not fill the memory
 
-_LONE_CR = re.compile(rb"\r(?!\n)")
 _LINE = re.compile(rb"[^\r\n]*(?:\r\n|\n|\r|\Z)")
 
 
@@ -45,18 +44,21 @@ class BadRow:
     excerpt: str
 
 
-def line_ends(buffer: Buffer) -> Callable[[int], int]:
-    """Return the function from the offset of a physical line to the offset just after it."""
+def line_ends(buffer: Buffer, *, lone_cr: bool) -> Callable[[int], int]:
+    """Return the function from the offset of a physical line to the offset just after it.
+
+    lone_cr: whether a CR without LF may end a line here; looking for it takes six times longer.
+    """
     size, find = len(buffer), buffer.find
 
     def at_newline(start: int) -> int:
         return find(b"\n", start) + 1 or size
 
-    def at_any_end(start: int) -> int:  # six times slower
+    def at_any_end(start: int) -> int:
         match = _LINE.match(buffer, start)
         return match.end() if match else size
 
-    return at_any_end if _LONE_CR.search(buffer) else at_newline
+    return at_any_end if lone_cr else at_newline
 
 
 def is_blank(raw: bytes) -> bool:
@@ -102,14 +104,14 @@ def parse_line(raw: bytes, delimiter: str) -> list[str] | None:
 class RecordReader:
     """The rows of one file from `start` on; `bad` fills while `rows` is consumed."""
 
-    def __init__(self, buffer: Buffer, *, start: int, line: int, delimiter: str, headers: tuple[str, ...]) -> None:
+    def __init__(self, buffer: Buffer, *, start: int, line: int, delimiter: str, headers: tuple[str, ...], lone_cr: bool) -> None:
         self.bad: list[BadRow] = []
         self._buffer = buffer
         self._start = start
         self._line = line
         self._delimiter = delimiter
         self._headers = headers
-        self._line_end = line_ends(buffer)
+        self._line_end = line_ends(buffer, lone_cr=lone_cr)
 
     def rows(self) -> Iterator[tuple[int, list[str]]]:
         """Yield (physical line, fields) of every readable row, in order; every row has one field per header."""

@@ -64,7 +64,7 @@ def parse_head(buffer: bytes, name: str, encoding: str) -> Head:
         Refused: file-not-text, file-has-no-header, header-repeated.
     """
     start, line = (len(BOM) if buffer[: len(BOM)] == BOM else 0), 1
-    line_end = line_ends(buffer)
+    line_end = line_ends(buffer, lone_cr=True)
     while start < len(buffer) and is_blank(buffer[start : line_end(start)]):
         start, line = line_end(start), line + 1
     columns = columns_of(name)
@@ -72,11 +72,13 @@ def parse_head(buffer: bytes, name: str, encoding: str) -> Head:
         empty = FileProblem("file-empty", name, severity="warning")
         return Head(name, encoding, ",", tuple(c.header for c in columns), (), (empty,), len(buffer), line)
     end = line_end(start)
+    if end - start > MAX_FIELD_CHARS:
+        raise refuse("file-has-no-header", name, line=line)
     if b"\0" in buffer[start:end] or buffer[start : start + 4] == b"PK\x03\x04":
         raise refuse("file-not-text", name, line=line)
     delimiter = _delimiter(buffer[start:end].decode(errors="replace"), columns)
     record = parse_record(buffer, start, delimiter, line_end)
-    if record is None or end - start > MAX_FIELD_CHARS:
+    if record is None:
         raise refuse("file-has-no-header", name, line=line)
     sent, data_at, lines = record
     fields, old, problems = _canonical(sent, name, columns, line)

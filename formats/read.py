@@ -14,7 +14,7 @@ from formats.csv_lines import BadRow, Buffer, RecordReader
 from formats.encodings import as_utf8
 from formats.headers import HEAD_BYTES, LINE_COLUMN, METADATA, Head, parse_head
 from formats.problems import FileProblem
-from formats.survey import plain_lines
+from formats.survey import has_lone_cr, plain_lines
 
 _BATCH_ROWS = 20_000
 _BLOCK_BYTES = 1024 * 1024  # far above a plain file's longest line, so no row can straddle two block ends
@@ -113,7 +113,14 @@ def read_slow(text: Path, head: Head, loaded: list[str]) -> tuple[pa.Table, tupl
     wanted = [head.fields.index(field) for field in loaded]
     batches: list[pa.RecordBatch] = []
     with _mapped(text) as buffer:
-        reader = RecordReader(buffer, start=head.data_at, line=head.data_line, delimiter=head.delimiter, headers=head.fields)
+        reader = RecordReader(
+            buffer,
+            start=head.data_at,
+            line=head.data_line,
+            delimiter=head.delimiter,
+            headers=head.fields,
+            lone_cr=has_lone_cr(text),
+        )
         lines: list[int] = []
         rows: list[list[str]] = []
         for line, fields in reader.rows():

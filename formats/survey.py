@@ -28,6 +28,18 @@ def plain_lines(path: Path, delimiter: str) -> int | None:
     return lines
 
 
+def has_lone_cr(path: Path) -> bool:
+    """Whether a CR without LF after it, outside or inside quotes, is anywhere in the file."""
+    undecided = b""
+    with path.open("rb") as file:
+        while block := file.read(_BLOCK):
+            data = undecided + block
+            undecided = b"\r" if data.endswith(b"\r") else b""
+            if data.count(b"\r") - len(undecided) != data.count(b"\r\n"):
+                return True
+    return bool(undecided)
+
+
 def _plain_block(block: bytes, delimiter: str) -> int | None:
     """As plain_lines, for whole lines. A block that ends inside a line, too long by that, is found by its length."""
     has_cr = b"\r" in block

@@ -56,7 +56,7 @@ class _Entry:
 
 
 def unpack(zip_path: Path, into: Path, limits: Limits | None = None) -> Unpacked:
-    """Write the roster files of a zip into the existing folder `into`; other files are left in the zip and named.
+    """Write the roster files of a zip into the folder `into`, which has none yet; other files are left in the zip and named.
 
     Raises:
         Refused: the zip breaks a rule; nothing that was written stays.

@@ -3,6 +3,7 @@ import pytest
 
 from formats.csv_lines import MAX_FIELD_CHARS
 from formats.problems import Refused
+from formats.read import read_csv
 
 PLAIN = "sourcedId,name\n1,North\n2,South\n"
 
@@ -188,6 +189,9 @@ def test_an_empty_file_is_a_table_without_rows_and_a_warning(read, content):
         (b"1,North,school\n2,South,school\n", "file-has-no-header"),
         (b'"sourcedId,name\n1,North\n', "file-has-no-header"),
         (b"sourcedId," + b"x" * 70_000 + b"\n", "file-has-no-header"),
+        (b"sourcedId," + b"x" * 200_000 + b"\n", "file-has-no-header"),
+        ("sourcedId," + "é" * 200_000, "file-has-no-header"),
+        ('"sourcedId,\n' + "xé\n" * 100_000, "file-has-no-header"),
         (b"sourcedId,name,name\n", "header-repeated"),
         (b"sourcedId,name,Source dID\n", "header-repeated"),
         (b"sourcedId,metadata.a,metadata.a\n", "header-repeated"),
@@ -196,10 +200,8 @@ def test_an_empty_file_is_a_table_without_rows_and_a_warning(read, content):
     ],
 )
 def test_a_file_whose_header_cannot_be_relied_on_is_refused(tmp_path, content, code):
-    from formats.read import read_csv
-
     path = tmp_path / "orgs.csv"
-    path.write_bytes(content)
+    path.write_bytes(content.encode() if isinstance(content, str) else content)
     with pytest.raises(Refused) as refused:
         read_csv(path, name="orgs.csv", scratch=tmp_path)
     assert [(p.code, p.file, p.severity) for p in refused.value.problems] == [(code, "orgs.csv", "refused")]

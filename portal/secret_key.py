@@ -1,7 +1,9 @@
 """The signing key of the embedded default: made once, kept in the data folder, readable by its owner only."""
 
+import contextlib
 import os
 import secrets
+import tempfile
 from pathlib import Path
 
 
@@ -9,13 +11,10 @@ def load_or_create_secret_key(path: Path) -> str:
     """Return the key stored at `path`; the first caller makes it, and callers at the same moment get the same one."""
     if not path.exists():
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        draft = path.with_name(f"{path.name}.{os.getpid()}")
-        with os.fdopen(os.open(draft, os.O_CREAT | os.O_WRONLY | os.O_TRUNC, 0o600), "w") as handle:
+        descriptor, draft = tempfile.mkstemp(prefix=".secret_key-", dir=path.parent)  # mode 0600
+        with os.fdopen(descriptor, "w") as handle:
             handle.write(secrets.token_urlsafe(64))
-        try:
-            os.link(draft, path)  # fails when another process was faster: its key is the one that counts
-        except FileExistsError:
-            pass
-        finally:
-            draft.unlink()
+        with contextlib.suppress(FileExistsError):  # somebody was faster: that key is the one that counts
+            os.link(draft, path)
+        Path(draft).unlink()
     return path.read_text().strip()

@@ -28,9 +28,9 @@ from imports.steps.thresholds import Excess, ThresholdParams, check_thresholds, 
 from mapping.steps.schools import SchoolParams, map_schools
 from records import changeset
 from records.attributes import ATTRIBUTES, FILE_OF, PERSON_TYPES, UNIQUE_EMAIL_TYPES, RecordType
-from records.frames import Frames, LiveKeys, accepted, gather, keeps_live
+from records.frames import Frames, LiveKeys, accepted, gather, keeps_live, name_findings, single_finding
 from records.outcomes import COUNTS, Fate, check_law
-from records.rules import RULES
+from records.rules import RULES, Rule
 from records.text import TEXT, blank, is_blank, positions
 
 NEEDED_HEADERS = ("sourcedId", "status", "role", "type", "name", "identifier", "parentSourcedId")
@@ -55,6 +55,7 @@ class PipelineParams:
     today: date
     modes: Mapping[str, str] = field(default_factory=dict)
     stops_for_schools: bool = False
+    file_findings: Sequence[pd.DataFrame] = ()  # what reading the files found
 
     @property
     def delta_files(self) -> frozenset[str]:
@@ -80,6 +81,7 @@ class PipelineResult:
     organizations: pd.DataFrame | None = None
     empty_files: tuple[str, ...] = ()
     error_rows: int = 0
+    issue_rows: int = 0
 
 
 Progress = Callable[[str, int], None]  # stage, rows it has done
@@ -123,7 +125,8 @@ def run_pipeline(
     found += more
     del mapped
     progress("judging", everything)
-    whole = gather(found)
+    empty = [single_finding(code="file-without-rows", file=f"{file}.csv", line=1) for file, rows in rows_read.items() if not rows]
+    whole = name_findings(gather([*params.file_findings, *empty, *found]), frames)
     counts, live_before, by_school = _compare(frames, whole, params, live, folder, progress)
     changeset.write_findings(folder, whole)
     check_law(counts, rows_read, parts.rows_without_type, {kind.value: file for kind, file in FILE_OF.items()})
@@ -132,7 +135,8 @@ def run_pipeline(
         counts=counts, live_before=live_before, by_school=by_school, findings=count_findings(whole), thresholds=shares(measured),
         excesses=check_thresholds(measured, ThresholdParams(config.update_threshold, config.deletion_threshold)), unmapped=unmapped,
         organizations=parts.organizations, empty_files=_empty_files(rows_read, live_before, params, live),
-        error_rows=_error_rows(whole),
+        error_rows=_rows_with(whole, lambda rule: rule.fate is Fate.INVALID or rule.mark == "error"),
+        issue_rows=_rows_with(whole, lambda rule: rule.is_issue),
     )  # fmt: skip
 
 
@@ -285,7 +289,7 @@ def _empty_files(rows_read: Mapping[str, int], live_before: Mapping[str, int], p
     return tuple(empty)
 
 
-def _error_rows(found: pd.DataFrame) -> int:
-    """Rows and files with an error: invalid rows, and what breaks the rules of the standard."""
-    codes = [code for code, rule in RULES.items() if rule.fate is Fate.INVALID or rule.mark == "error"]
+def _rows_with(found: pd.DataFrame, wanted: Callable[[Rule], bool]) -> int:
+    """How many rows have a finding of the wanted rules."""
+    codes = [code for code, rule in RULES.items() if wanted(rule)]
     return len(found[found["code"].isin(codes)].drop_duplicates(["file", "line"]))

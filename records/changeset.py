@@ -100,15 +100,18 @@ def write_before(folder: Path, record_type: RecordType, before: pd.DataFrame) ->
         pq.write_table(table, before_path(folder, record_type), compression="zstd", compression_level=1, row_group_size=GROUP_ROWS)
 
 
-def write_findings(folder: Path, found: pd.DataFrame) -> None:
-    """Write all findings, with the outcome each of them means, ordered by file and line."""
+def write_findings(folder: Path, found: pd.DataFrame, *, otherwise: str = "warning") -> None:
+    """Write all findings, with the outcome each of them means, ordered by file and line; problems of files mean `otherwise`."""
     outcomes = {code: rule.outcome for code, rule in RULES.items()}
-    columns = {name: to_arrow(found[name]) if name != "line" else pa.array(found["line"].to_numpy()) for name in FINDING_COLUMNS}
+    columns = {
+        name: to_arrow(found[name]) if name != "line" else pa.array(found["line"].to_numpy())
+        for name in (*FINDING_COLUMNS, "name", "school")
+    }
     table = pa.table(columns)
     words = pc.dictionary_encode(table.column("code")).combine_chunks() if len(found) else None
     if words is not None:
         one = words.chunk(0) if isinstance(words, pa.ChunkedArray) else words
-        outcome = pa.array([outcomes.get(code, "error") for code in one.dictionary.to_pylist()]).take(one.indices)
+        outcome = pa.array([outcomes.get(code, otherwise) for code in one.dictionary.to_pylist()]).take(one.indices)
     else:
         outcome = pa.array([], pa.string())
     table = table.append_column("outcome", outcome).sort_by([("file", "ascending"), ("line", "ascending")])
@@ -136,6 +139,16 @@ def keys_with(folder: Path, record_type: RecordType, outcome: str) -> pa.Array:
     table = pq.read_table(path, columns=["outcome", "key"], filters=[("outcome", "=", outcome)])
     keys = table.column("key")
     return keys.combine_chunks() if keys.num_chunks != 1 else keys.chunk(0)
+
+
+def keys_spoken_of(folder: Path, record_type: RecordType) -> pd.Series:
+    """The keys of the live records that a delivered row speaks of, or that were deleted."""
+    parts = [
+        pq.read_table(path, columns=["key"]).column("key")
+        for path in (rows_path(folder, record_type), unchanged_path(folder, record_type))
+        if path.exists()
+    ]
+    return to_series(pa.chunked_array([chunk for part in parts for chunk in part.chunks], _TEXT))
 
 
 def read_findings(folder: Path) -> pd.DataFrame:

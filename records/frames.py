@@ -15,10 +15,10 @@ import numpy.typing as npt
 import pandas as pd
 import pyarrow as pa
 
-from records.attributes import RecordType
+from records.attributes import PERSON_TYPES, SCHOOL_ATTRIBUTE, RecordType
 from records.outcomes import Fate
 from records.rules import NUMBERS, RULES
-from records.text import Mask, blank
+from records.text import TEXT, Mask, blank
 
 Frames = dict[RecordType, pd.DataFrame]
 
@@ -103,3 +103,33 @@ def gather(parts: Iterable[pd.DataFrame]) -> pd.DataFrame:
     if not some:
         return single_finding(code="").iloc[:0]
     return pd.concat(some, ignore_index=True)
+
+
+def name_findings(found: pd.DataFrame, frames: Frames) -> pd.DataFrame:
+    """Add to every finding the name of its record and the school it belongs to, where they are known (name, school; str)."""
+    names, schools = np.full(len(found), "", dtype=object), np.full(len(found), "", dtype=object)
+    kinds = found["record_type"].to_numpy(dtype=object)
+    for record_type, frame in frames.items():
+        rows = np.flatnonzero(kinds == record_type.value)
+        if len(rows) == 0 or frame.empty:
+            continue
+        lines = frame["_line"].to_numpy()
+        order = np.argsort(lines, kind="stable")
+        wanted = found["line"].to_numpy()[rows]
+        at = np.minimum(np.searchsorted(lines, wanted, sorter=order), len(lines) - 1)
+        there = lines[order[at]] == wanted
+        at = order[at[there]]
+        part = frame.iloc[at]
+        names[rows[there]] = record_names(record_type, part).to_numpy(dtype=object)
+        attribute = SCHOOL_ATTRIBUTE.get(record_type)
+        if attribute in part:
+            schools[rows[there]] = part[attribute].to_numpy(dtype=object)
+    return found.assign(name=pd.Series(names, dtype=TEXT), school=pd.Series(schools, dtype=TEXT))
+
+
+def record_names(record_type: RecordType, frame: pd.DataFrame) -> pd.Series:
+    """What people call the records: first and last name, title or name; empty for enrollments."""
+    if record_type in PERSON_TYPES:
+        return (frame["first_name"] + " " + frame["last_name"]).str.strip()
+    column = next((name for name in ("name", "title", "class_name") if name in frame), None)
+    return frame[column] if column else blank(len(frame))

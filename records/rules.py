@@ -112,6 +112,9 @@ _RULES = (
          "Remove the row, or add the student to users.csv.", mark="error"),
     Rule("demographics-repeated", None, "Repeated demographics", "{value} is described by several rows with different values: see line {detail}. None was used.",
          "Leave one row per student in demographics.csv.", mark="error"),
+    # files
+    Rule("file-without-rows", None, "No rows", "{file} has a header, but no rows.",
+         "Nothing must be done if there is nothing to send. Otherwise export the file again.", mark="warning"),
     # organizations
     Rule("org-invalid", None, "Organization unreadable", "The organization {value} cannot be read: {detail}.",
          "Correct the row in orgs.csv.", mark="error"),

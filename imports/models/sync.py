@@ -44,6 +44,8 @@ class Sync(DistrictOwned):
     failure = models.TextField(blank=True, help_text="why it failed, in a sentence for the admin")
     duration_seconds = models.FloatField(null=True, blank=True)
     peak_memory_mb = models.FloatField(null=True, blank=True)
+    repeats = models.ForeignKey("self", null=True, blank=True, on_delete=models.SET_NULL, related_name="+")
+    software = models.CharField(max_length=32, blank=True, help_text="version of the rules that decided")
     digest = models.CharField(max_length=64, blank=True, help_text="of files, configuration and software: equal digests need no work")
 
     class Meta(DistrictOwned.Meta):

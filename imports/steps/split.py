@@ -20,6 +20,12 @@ from records.rules import NUMBERS
 from records.text import blank, distinct, is_blank, occurrences, strip, to_series
 from records.values import read_column
 
+# Headers that the steps read whatever the mapping says, by file.
+ALWAYS_READ: Mapping[str, tuple[str, ...]] = {
+    "orgs": ("sourcedId", "status", "name", "type", "identifier", "parentSourcedId"),
+    "users": ("sourcedId", "status", "role"),
+    **dict.fromkeys(("academicSessions", "courses", "demographics", "classes", "enrollments"), ("sourcedId", "status")),
+}
 EXCERPT = 200  # characters of an unreadable row that are shown
 
 

@@ -1,0 +1,1 @@
+"""What reads syncs and their results; nothing here writes."""

@@ -1,0 +1,111 @@
+"""What a sync starts from: its files as text, its configuration as it stood, and whether the same was accepted already."""
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+from django.utils import timezone
+
+from formats.read import TextTable
+from imports.config import ImportConfig
+from imports.config_parser import parse_config
+from imports.files import local_copy
+from imports.models import Sync
+from imports.pipeline import PipelineParams
+from imports.reading import as_findings, describe_files, open_files, read_texts
+from imports.sentences import say_file_problem
+from imports.services.receive_delivery import limits
+from imports.states import ACCEPTED, State
+from imports.version import VERSION
+from records import fingerprints
+from roster.models import RosterState
+
+
+@dataclass(frozen=True, slots=True)
+class Inputs:
+    """Everything the pipeline needs, and what to write down about it: files and notes for the report, the digest of it all."""
+
+    texts: Mapping[str, TextTable]
+    config: ImportConfig
+    params: PipelineParams
+    files: list[dict[str, object]]
+    notes: list[str]
+    digest: str
+    rows: int
+
+
+def read_inputs(sync: Sync, scratch: Path) -> Inputs:
+    """Fetch the delivery and read it.
+
+    Raises:
+        Refused: what was delivered cannot be imported; says all that is wrong.
+    """
+    fetched = scratch / "delivered"
+    fetched.mkdir()
+    paths = [local_copy(file.stored_as, fetched / file.name) for file in sync.delivery.files.all()]
+    config = parse_config(sync.config.document)
+    opened = open_files(paths, scratch, limits())
+    today = _today(sync)
+    digest = _digest({"files": dict(opened.hashes), **_rules(sync, config, today)})
+    texts = read_texts(opened, config.sources, scratch)
+    notes = [say_file_problem(problem).message for problem in texts.warnings]
+    notes += [f"{name} came along and was not used." for name in sync.delivery.ignored]
+    params = PipelineParams(
+        config, today, {file: opened.mode(file) for file in opened.paths}, _stops_for_schools(sync), as_findings(texts.warnings)
+    )  # fmt: skip
+    return Inputs(
+        texts.tables, config, params, describe_files(opened, texts), notes, digest, sum(table.rows for table in texts.tables.values())
+    )
+
+
+def _today(sync: Sync) -> date:
+    return timezone.now().astimezone(ZoneInfo(sync.district.time_zone)).date()
+
+
+def _stops_for_schools(sync: Sync) -> bool:
+    """True on the first import of an app, until a person has answered Schools Mapping for this delivery."""
+    if Sync.objects.of(sync.district_id).filter(app_id=sync.app_id, state__in=ACCEPTED).exists():
+        return False
+    return not sync.transitions.filter(from_state=State.NEEDS_SCHOOL_MAPPING, to_state=State.QUEUED).exists()
+
+
+def _rules(sync: Sync, config: ImportConfig, today: date) -> dict[str, object]:
+    """What besides the files decides the outcome: configuration, software, and the day where a filter asks for it."""
+    asks_day = any(condition.operator in {"is_past", "is_future"} for rule in config.filters for condition in rule.conditions)
+    return {
+        "config": sync.config.document, "software": VERSION, "fingerprints": fingerprints.VERSION, "day": today.isoformat() if asks_day else "",
+    }  # fmt: skip
+
+
+def _digest(parts: dict[str, object]) -> str:
+    return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()
+
+
+def find_same(sync: Sync, digest: str) -> Sync | None:
+    """The app's last accepted sync, if its digest is this one and nothing has changed the live roster since."""
+    same = _last_accepted(sync)
+    if same is None or not digest or same.digest != digest:
+        return None
+    state = RosterState.objects.of(sync.district_id).first()
+    return same if state is not None and state.version == (same.base_version or 0) + 1 else None
+
+
+def _last_accepted(sync: Sync) -> Sync | None:
+    earlier = Sync.objects.of(sync.district_id).filter(app_id=sync.app_id, state__in=ACCEPTED, pk__lt=sync.pk)
+    return earlier.select_related("detail", "delivery", "config").order_by("-pk").first()
+
+
+def delivery_digest(sync: Sync) -> str:
+    """The digest without opening anything, where the very same files as those of the last accepted sync were delivered; else empty."""
+    same = _last_accepted(sync)
+    if same is None or same.digest == "":
+        return ""
+    mine, theirs = (sorted(one.delivery.files.values_list("name", "sha256")) for one in (sync, same))
+    config = parse_config(sync.config.document)
+    rules = [_rules(one, config, _today(one)) for one in (sync, same)]
+    asks_day = bool(rules[0]["day"])
+    return same.digest if mine == theirs and rules[0] == rules[1] and not asks_day and same.software == VERSION else ""

@@ -1,0 +1,1 @@
+"""What changes syncs and their apps; one act per file."""

@@ -1,0 +1,71 @@
+"""Apply a change set: one transaction in which the live roster, the issues, the counts and the sync's state change together, or nothing does."""
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+from django.db import transaction
+from django.utils import timezone
+
+from accounts.services.audit import record_event
+from dataquality.services.record_issues import record_issues
+from imports.models import Sync
+from imports.services.claim import ClaimLost
+from imports.services.set_state import set_state
+from imports.states import State
+from records.attributes import FILE_OF, RecordType
+from roster.models import RosterState
+from roster.services.apply_changes import apply_changes, settle
+from roster.services.save_organizations import save_organizations
+
+
+class RosterMoved(Exception):
+    """The live roster is not the one the difference was made against: it must be worked out anew."""
+
+
+def apply_sync(sync: Sync, folder: Path, progress: Callable[[str, int], None] = lambda *_: None) -> None:
+    """Apply the change set in the folder.
+
+    Raises:
+        ClaimLost: another worker has the sync, or it was cancelled; nothing was written.
+        RosterMoved: the live roster has changed since; nothing was written.
+    """
+    with transaction.atomic():
+        locked = _lock(sync)
+        if locked.cancel_requested:
+            raise ClaimLost(f"sync {sync.pk}")
+        _check_base(locked)
+        set_state(locked, State.APPLYING)
+    sync.state = State.APPLYING
+    with transaction.atomic():
+        locked = _lock(sync)
+        state = _check_base(locked)
+        now, detail = timezone.now(), locked.detail
+        deltas = {file["name"].removesuffix(".csv") for file in detail.files if file["mode"] == "delta"}
+        written = apply_changes(district=locked.district, sync_id=locked.pk, folder=folder, now=now, progress=progress)
+        save_organizations(
+            district=locked.district, folder=folder, others=json.loads((folder / "organizations.json").read_text(encoding="utf-8"))
+        )
+        partial = {kind.value for kind in RecordType if FILE_OF[kind] in deltas}
+        record_issues(district=locked.district, app=locked.app.kind, sync_id=locked.pk, folder=folder, now=now, partial=partial)
+        settle(state, counts=detail.counts, by_school=None if deltas else detail.by_school)
+        record_event(district=locked.district, action="sync.applied", by=None, target=f"sync {locked.pk}", rows=written)
+        has_issues = bool(locked.issue_count or locked.error_count)
+        set_state(locked, State.COMPLETED_WITH_ISSUES if has_issues else State.COMPLETED)
+    sync.state = locked.state
+
+
+def _lock(sync: Sync) -> Sync:
+    """The sync's row, locked to the end of the transaction: nobody can take it away while it is applied."""
+    locked = Sync.unscoped.select_for_update(of=("self",)).select_related("district", "app", "detail").get(pk=sync.pk)
+    if locked.attempt != sync.attempt or locked.state not in {State.RUNNING, State.APPLYING}:
+        raise ClaimLost(f"sync {sync.pk}")
+    return locked
+
+
+def _check_base(sync: Sync) -> RosterState:
+    """The district's roster, locked, if it is still the one the difference was made against."""
+    state = RosterState.objects.of(sync.district_id).select_for_update().get()
+    if state.version != sync.base_version:
+        raise RosterMoved(f"sync {sync.pk}: version {state.version}, not {sync.base_version}")
+    return state

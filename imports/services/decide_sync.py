@@ -1,0 +1,58 @@
+"""What a person decides about a sync: cancel it, approve it, reject it."""
+
+from functools import partial
+
+from django.db import transaction
+
+from accounts.models import User
+from accounts.services.audit import record_event
+from imports.models import Sync
+from imports.services.set_state import set_state
+from imports.services.start_sync import wake_worker
+from imports.states import CANCELLABLE, State
+
+
+class DecisionRefused(Exception):
+    """The decision cannot be carried out; the message says why."""
+
+
+def _locked(sync: Sync) -> Sync:
+    return Sync.objects.of(sync.district_id).select_for_update().get(pk=sync.pk)
+
+
+@transaction.atomic
+def cancel_sync(*, sync: Sync, by: User | None, reason: str = "") -> None:
+    """Cancel before apply: at once where no worker has the sync, else at the worker's next step."""
+    locked = _locked(sync)
+    if State(locked.state) not in CANCELLABLE:
+        raise DecisionRefused(f"Sync {sync.pk} is {locked.get_state_display().lower()} and cannot be cancelled any more.")
+    if locked.state == State.RUNNING:
+        locked.cancel_requested = True
+        locked.save(update_fields=["cancel_requested"])
+    else:
+        set_state(locked, State.CANCELLED, by=by, reason=reason)
+    record_event(district=locked.district, action="sync.cancelled", by=by, target=f"sync {sync.pk}", reason=reason)
+
+
+@transaction.atomic
+def approve_sync(*, sync: Sync, by: User | None, reason: str = "", wake: bool = True) -> None:
+    """Let a held sync be applied, exactly as shown; if the live roster has changed meanwhile the difference is shown anew instead."""
+    locked = _locked(sync)
+    if locked.state != State.HELD:
+        raise DecisionRefused(f"Sync {sync.pk} is {locked.get_state_display().lower()}; only a held sync can be approved.")
+    locked.approved = True
+    locked.save(update_fields=["approved"])
+    set_state(locked, State.QUEUED, by=by, reason=f"Approved. {reason}".strip())
+    record_event(district=locked.district, action="sync.approved", by=by, target=f"sync {sync.pk}", reason=reason)
+    if wake:
+        transaction.on_commit(partial(wake_worker, sync.pk))
+
+
+@transaction.atomic
+def reject_sync(*, sync: Sync, by: User | None, reason: str = "") -> None:
+    """Put a held sync aside; the live roster stays as it is."""
+    locked = _locked(sync)
+    if locked.state != State.HELD:
+        raise DecisionRefused(f"Sync {sync.pk} is {locked.get_state_display().lower()}; only a held sync can be rejected.")
+    set_state(locked, State.REJECTED, by=by, reason=reason)
+    record_event(district=locked.district, action="sync.rejected", by=by, target=f"sync {sync.pk}", reason=reason)

@@ -1,0 +1,45 @@
+"""Decide whether a worked-out sync needs a person, and hold it."""
+
+from django.db import transaction
+
+from imports.config import ImportConfig
+from imports.models import Sync
+from imports.pipeline import PipelineResult
+from imports.services.set_state import set_state
+from imports.states import HoldKind, State
+from records.attributes import RecordType
+
+
+def hold_for(sync: Sync, config: ImportConfig, result: PipelineResult) -> tuple[HoldKind, str] | None:
+    """Why this sync must wait for a person, in words; None: it may be applied. The first import never holds for thresholds."""
+    if sync.approved:
+        return None
+    if result.empty_files:
+        names = " and ".join(f"{file}.csv" for file in result.empty_files)
+        return (
+            HoldKind.EMPTY_FILE,
+            f"{names} has no rows, though live records came from it before. Applying this would delete or clear them.",
+        )
+    if config.preview:
+        return HoldKind.PREVIEW, "Preview Mode is enabled: every sync waits for approval."
+    if result.excesses:
+        return HoldKind.THRESHOLD, " ".join(
+            f"{_words(one.record_type)}: {one.share_pct:.1f} % would be {one.what} ({one.rows:,} of {one.live_before:,}); the limit is {one.limit_pct:g} %."
+            for one in result.excesses
+        )
+    return None
+
+
+def _words(record_type: str) -> str:
+    return "All records" if record_type == "all" else RecordType(record_type).plural
+
+
+@transaction.atomic
+def hold_sync(sync: Sync, kind: HoldKind, detail: str) -> None:
+    """Hold the sync; the live roster stays untouched until a person approves."""
+    locked = Sync.unscoped.select_for_update().get(pk=sync.pk)
+    if locked.attempt != sync.attempt or locked.state != State.RUNNING:
+        return
+    locked.hold_kind, locked.hold_detail = kind, detail
+    locked.save(update_fields=["hold_kind", "hold_detail"])
+    set_state(locked, State.HELD, reason=detail)

@@ -1,0 +1,244 @@
+"""Work a queued sync from its delivery to its end: applied, held, waiting for school mapping, without changes, cancelled or failed."""
+
+import json
+import logging
+import time
+from pathlib import Path
+
+from django.db import transaction
+
+from formats.problems import FileProblem, Refused
+from imports.files import local_artifacts, remove, remove_artifacts, scratch_folder, store_folder
+from imports.memory import peak_memory_mb, reset_peak_memory
+from imports.models import StoredFile, Sync, SyncDetail
+from imports.pipeline import PipelineResult, run_pipeline
+from imports.progress import Progress
+from imports.reading import as_findings
+from imports.selectors.sync_inputs import Inputs, delivery_digest, find_same, read_inputs
+from imports.sentences import say_file_problem
+from imports.services.apply_sync import RosterMoved, apply_sync
+from imports.services.claim import ClaimLost, Heartbeat, check_claim, claim
+from imports.services.hold_sync import hold_for, hold_sync
+from imports.services.set_state import set_state
+from imports.services.start_sync import wake_worker
+from imports.states import ACCEPTED, State
+from imports.version import VERSION
+from records import changeset
+from records.frames import gather
+from roster.models import RosterState
+from roster.selectors.live import LiveRoster
+
+log = logging.getLogger(__name__)
+OUR_FAULT = (
+    "The portal made a mistake while it worked on this sync. Nothing was changed. The operator finds the trace in the log under sync {id}."
+)
+
+
+def run_sync(sync_id: int, *, wakes_next: bool = True) -> None:
+    """Claim the sync and work it; harmless when it was worked already, is being worked, or must wait its turn."""
+    sync = claim(sync_id)
+    if sync is None:
+        return
+    reset_peak_memory()
+    started = time.monotonic()
+    with Heartbeat(sync):
+        try:
+            _work(sync)
+        except ClaimLost:
+            _end_cancelled(sync)
+        except Refused as refusal:
+            _fail(sync, list(refusal.problems))
+        except Exception:
+            log.exception("sync %s failed", sync.pk)
+            _fail(sync, [], OUR_FAULT.format(id=sync.pk))
+    Sync.unscoped.filter(pk=sync.pk, attempt=sync.attempt).update(
+        duration_seconds=round(time.monotonic() - started, 3), peak_memory_mb=peak_memory_mb()
+    )
+    if wakes_next:
+        following = Sync.objects.of(sync.district_id).filter(state=State.QUEUED).order_by("pk").values_list("pk", flat=True).first()
+        if following:
+            wake_worker(following)
+
+
+def _work(sync: Sync) -> None:
+    progress = Progress(sync.pk)
+    if sync.approved and sync.artifacts:
+        try:
+            apply_sync(sync, local_artifacts(sync.artifacts), progress=progress.tell)
+        except RosterMoved:
+            _forget_approval(sync)
+        else:
+            return None
+    if same := find_same(sync, delivery_digest(sync)):
+        return _end_unchanged(sync, same)
+    with scratch_folder() as scratch:
+        _stage(sync, "reading", progress)
+        inputs = read_inputs(sync, scratch)
+        if same := find_same(sync, inputs.digest):
+            return _end_unchanged(sync, same)
+        out = scratch / "out"
+        out.mkdir()
+        result = _decide(sync, inputs, out, progress)
+        if result.stopped_for_schools:
+            return _wait_for_schools(sync, result)
+        if result.organizations is not None:
+            (out / "organizations.json").write_text(
+                json.dumps(result.organizations.drop(columns="_line", errors="ignore").to_dict("records")), encoding="utf-8"
+            )
+        check_claim(sync)
+        _stage(sync, "storing", progress)
+        prefix = f"syncs/{sync.district_id}/{sync.pk}-{sync.attempt}"
+        store_folder(out, prefix)
+        _record(sync, inputs, result, prefix)
+        if hold := hold_for(sync, inputs.config, result):
+            return hold_sync(sync, *hold)
+        try:
+            return apply_sync(sync, out, progress=progress.tell)
+        except RosterMoved:  # another sync of the district cannot be; a purge or a restore can
+            with transaction.atomic():
+                set_state(Sync.unscoped.select_for_update().get(pk=sync.pk), State.QUEUED, reason="The live roster changed meanwhile.")
+            wake_worker(sync.pk)
+            return None
+
+
+def _decide(sync: Sync, inputs: Inputs, out: Path, progress: Progress) -> PipelineResult:
+    """Run the pipeline against the live roster as it stands."""
+    progress.rows_total = inputs.rows
+    Sync.unscoped.filter(pk=sync.pk).update(rows_total=inputs.rows)
+
+    def tell(stage: str, rows: int) -> None:
+        check_claim(sync)
+        Sync.unscoped.filter(pk=sync.pk, attempt=sync.attempt).update(stage=stage, rows_done=rows)
+        progress.tell(stage, rows)
+
+    state, _ = RosterState.objects.of(sync.district_id).get_or_create(defaults={"district_id": sync.district_id})
+    sync.base_version = state.version
+    return run_pipeline(inputs.texts, inputs.params, LiveRoster(sync.district_id), out, tell)
+
+
+def _stage(sync: Sync, stage: str, progress: Progress) -> None:
+    Sync.unscoped.filter(pk=sync.pk, attempt=sync.attempt).update(stage=stage)
+    progress.tell(stage, 0)
+
+
+def _record(sync: Sync, inputs: Inputs, result: PipelineResult, prefix: str) -> None:
+    """Write down what the sync decided, before it is applied or held."""
+    counts = result.counts
+    sync.artifacts, sync.digest, sync.software = prefix, inputs.digest, VERSION
+    sync.rows_in_files = inputs.rows
+    sync.rows_accepted = sum(count["created"] + count["updated"] + count["unchanged"] for count in counts.values())
+    sync.error_count = result.error_rows
+    sync.issue_count = result.issue_rows
+    with transaction.atomic():
+        check_claim(sync)
+        sync.save(
+            update_fields=[
+                "artifacts",
+                "digest",
+                "software",
+                "rows_in_files",
+                "rows_accepted",
+                "error_count",
+                "issue_count",
+                "base_version",
+            ]
+        )
+        SyncDetail.objects.filter(sync=sync).update(
+            counts=counts, by_school=result.by_school, findings=result.findings, thresholds=result.thresholds, files=inputs.files,
+            unmapped=result.unmapped, notes=inputs.notes,
+        )  # fmt: skip
+
+
+def _wait_for_schools(sync: Sync, result: PipelineResult) -> None:
+    with transaction.atomic():
+        sync.detail.unmapped = result.unmapped
+        sync.detail.save(update_fields=["unmapped"])
+        _locked(sync, State.NEEDS_SCHOOL_MAPPING, f"{len(result.unmapped)} schools are not mapped yet.")
+
+
+def _end_unchanged(sync: Sync, same: Sync) -> None:
+    """Files, configuration and software are those of the last accepted sync: repeat its outcomes, created and updated as unchanged."""
+    detail = same.detail
+    counts = {kind: _unchanged(count) for kind, count in detail.counts.items()}
+    by_school = {school: {kind: _unchanged(count) for kind, count in kinds.items()} for school, kinds in detail.by_school.items()}
+    with transaction.atomic():
+        check_claim(sync)
+        SyncDetail.objects.filter(sync=sync).update(
+            counts=counts, by_school=by_school, findings=detail.findings, files=detail.files, notes=detail.notes,
+            thresholds={kind: {"update_share": 0.0, "deletion_share": 0.0} for kind in detail.thresholds},
+        )  # fmt: skip
+        for name in ("artifacts", "digest", "rows_in_files", "rows_accepted", "error_count", "issue_count", "base_version"):
+            setattr(sync, name, getattr(same, name))
+        sync.repeats = same
+        sync.save(
+            update_fields=[
+                "artifacts",
+                "digest",
+                "software",
+                "rows_in_files",
+                "rows_accepted",
+                "error_count",
+                "issue_count",
+                "base_version",
+                "repeats",
+            ]
+        )
+        _locked(sync, State.NO_CHANGES, f"Files and configuration are those of sync {same.pk}.")
+
+
+def _unchanged(count: dict[str, int]) -> dict[str, int]:
+    moved = count["created"] + count["updated"]
+    return {**count, "created": 0, "updated": 0, "unchanged": count["unchanged"] + moved, "deleted": 0}
+
+
+def _locked(sync: Sync, to: State, reason: str) -> None:
+    """Move the sync, if this worker still has it; inside a transaction."""
+    locked = Sync.unscoped.select_for_update().get(pk=sync.pk)
+    if locked.attempt != sync.attempt:
+        raise ClaimLost(f"sync {sync.pk}")
+    set_state(locked, to, reason=reason)
+
+
+def _forget_approval(sync: Sync) -> None:
+    """The live roster has changed since the change set was shown: work the difference out anew, and show it again."""
+    sync.approved = False
+    sync.save(update_fields=["approved"])
+
+
+def _end_cancelled(sync: Sync) -> None:
+    """End a sync that somebody asked to cancel; one that another worker has is left to it."""
+    with transaction.atomic():
+        locked = Sync.unscoped.select_for_update().get(pk=sync.pk)
+        if locked.attempt == sync.attempt and locked.cancel_requested and locked.state == State.RUNNING:
+            set_state(locked, State.CANCELLED, reason="Cancelled before anything was applied.")
+            remove_artifacts(locked.artifacts)
+
+
+def _fail(sync: Sync, problems: list[FileProblem], sentence: str = "") -> None:
+    """End the sync as failed: nothing was applied. What is wrong with the files is kept as findings; refused files are not kept at all."""
+    prefix = ""
+    if problems:
+        sentence = " ".join(say_file_problem(problem).message for problem in problems[:3]) + (
+            f" And {len(problems) - 3} more." if len(problems) > 3 else ""
+        )
+        with scratch_folder() as folder:
+            changeset.write_findings(folder, gather(as_findings(problems)).assign(name="", school=""), otherwise="error")
+            prefix = f"syncs/{sync.district_id}/{sync.pk}-{sync.attempt}-failed"
+            store_folder(folder, prefix)
+    with transaction.atomic():
+        locked = Sync.unscoped.select_for_update().get(pk=sync.pk)
+        if locked.attempt != sync.attempt or locked.state in ACCEPTED:
+            return
+        locked.failure, locked.artifacts, locked.error_count = sentence, prefix, len(problems)
+        locked.save(update_fields=["failure", "artifacts", "error_count"])
+        set_state(locked, State.FAILED, reason=sentence)
+    if any(problem.severity == "refused" for problem in problems):
+        _drop_files(sync)
+
+
+def _drop_files(sync: Sync) -> None:
+    """Take the bytes of a refused delivery out of storage, unless another delivery of the district holds the same content."""
+    for file in sync.delivery.files.all():
+        others = StoredFile.objects.of(sync.district_id).filter(sha256=file.sha256).exclude(delivery=sync.delivery)
+        if not others.exclude(delivery__syncs__state=State.FAILED).exists():
+            remove(file.stored_as)

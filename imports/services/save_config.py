@@ -1,0 +1,31 @@
+"""Store a new version of an app's configuration."""
+
+from typing import Any
+
+from django.db import transaction
+
+from accounts.models import User
+from accounts.services.audit import record_event
+from imports.config import merge_document
+from imports.config_parser import parse_config
+from imports.models import ConfigVersion, ImportApp
+
+
+@transaction.atomic
+def save_config(*, app: ImportApp, document: dict[str, Any], by: User | None, note: str = "") -> ConfigVersion:
+    """Check the document over the defaults and make it the app's configuration; an equal one makes no new version.
+
+    Raises:
+        ConfigRefused: with the path of every fault; nothing is changed.
+    """
+    app = ImportApp.unscoped.select_for_update().get(pk=app.pk)
+    whole = merge_document(document)
+    parse_config(whole)
+    if app.config is not None and app.config.document == whole:
+        return app.config
+    number = (app.versions.order_by("-number").values_list("number", flat=True).first() or 0) + 1
+    version = ConfigVersion.objects.create(district=app.district, app=app, number=number, document=whole, created_by=by, note=note[:200])
+    app.config = version
+    app.save(update_fields=["config"])
+    record_event(district=app.district, action="config.saved", by=by, target=app.get_kind_display(), version=number, note=note)
+    return version

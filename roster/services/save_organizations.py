@@ -1,0 +1,52 @@
+"""Make the portal's organizations of what was imported: new schools, the district, other offices."""
+
+from pathlib import Path
+
+import pyarrow.parquet as pq
+
+from accounts.models import District
+from records.attributes import RecordType
+from records.changeset import WRITES, rows_path
+from roster.models import Organization
+
+
+def save_organizations(*, district: District, folder: Path, others: list[dict[str, str]]) -> None:
+    """Create the organization of every accepted school that has none yet, and create or rename the other organizations of orgs.csv.
+
+    Args:
+        folder: the change set.
+        others: key, name, type, identifier of the organizations that are no schools.
+    """
+    known = {organization.key: organization for organization in Organization.objects.of(district)}
+    new = {}
+    for key, name, identifier in _imported_schools(folder):
+        if key not in known:
+            new.setdefault(
+                key,
+                Organization(
+                    district=district, key=key, name=(name or key)[:255], identifier=identifier[:255], kind=Organization.Kind.SCHOOL
+                ),
+            )
+    for one in others:
+        kind = Organization.Kind.DISTRICT if one["type"] == "district" else Organization.Kind.OFFICE
+        there = known.get(one["key"])
+        if there is None:
+            new.setdefault(
+                one["key"],
+                Organization(
+                    district=district, key=one["key"], name=(one["name"] or one["key"])[:255], identifier=one["identifier"][:255], kind=kind
+                ),
+            )
+        elif there.kind != Organization.Kind.SCHOOL and (there.name, there.kind) != (one["name"][:255], kind):
+            there.name, there.kind = (one["name"] or there.name)[:255], kind
+            there.save(update_fields=["name", "kind"])
+    Organization.unscoped.bulk_create(new.values())
+
+
+def _imported_schools(folder: Path) -> list[tuple[str, str, str]]:
+    """(organization key, name, identifier) of the schools created or updated."""
+    path = rows_path(folder, RecordType.SCHOOL)
+    if not path.exists():
+        return []
+    table = pq.read_table(path, columns=["outcome", "mapped_school", "name", "identifier"], filters=[("outcome", "in", list(WRITES))])
+    return list(zip(*(table.column(name).to_pylist() for name in ("mapped_school", "name", "identifier")), strict=True))

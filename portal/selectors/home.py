@@ -11,6 +11,7 @@ from imports.views.words import describe
 from records.attributes import RecordType
 from roster.models import RosterState
 
+RECENT = 5  # syncs
 APP_ICONS = {ImportApp.Kind.CSV_UPLOAD: "upload", ImportApp.Kind.SFTP: "server"}
 SHOWN = (
     (RecordType.SCHOOL, "Schools"),
@@ -55,6 +56,20 @@ class Figure:
 def tiles_of(district: District) -> list[AppTile]:
     """Return a tile per activated app, in the order of activation."""
     return [_tile(app) for app in ImportApp.objects.of(district).order_by("activated_at", "pk")]
+
+
+@dataclass(frozen=True, slots=True)
+class RecentSync:
+    """One line of the latest syncs."""
+
+    sync: Sync
+    sentence: str
+
+
+def recent_syncs(district: District) -> list[RecentSync]:
+    """Return the last few syncs of all apps, newest first."""
+    syncs = Sync.objects.of(district).select_related("app", "created_by").order_by("-created_at", "-pk")[:RECENT]
+    return [RecentSync(sync, describe(sync)) for sync in syncs]
 
 
 def figures_of(district: District) -> list[Figure]:

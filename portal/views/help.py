@@ -14,7 +14,7 @@ OUTCOMES = (
     ("excluded", "A filter or the mapping of schools keeps the row out on purpose."),
     ("duplicate", "The row shares a value with another row that may occur only once, such as the SIS ID or the email."),
     ("invalid", "The row breaks the OneRoster rules, so it cannot be read safely."),
-    ("deleted", "The record was here, and its file came without it. It is kept for 90 days."),
+    ("deleted", "The record was here, and its file came without it. It disappears from every list and is kept for a while."),
     ("reported", "The record was imported, but a value is missing that your Data Requirements report."),
 )
 STATES = (

@@ -4,7 +4,7 @@ from django.http import HttpResponse
 from django.shortcuts import render
 
 from accounts.current import DistrictRequest, require_member
-from portal.selectors.home import figures_of, tiles_of
+from portal.selectors.home import figures_of, recent_syncs, tiles_of
 
 
 @require_member
@@ -18,6 +18,7 @@ def home(request: DistrictRequest) -> HttpResponse:
             "tiles": tiles,
             "attention": [tile.attention for tile in tiles if tile.attention],
             "figures": figures_of(request.district),
+            "recent": recent_syncs(request.district),
             "is_first_run": not any(tile.last for tile in tiles),
         },
     )

@@ -46,26 +46,22 @@ document.addEventListener("keydown", (event) => {
 
 // --- rows that are cards on small screens -------------------------------------------------------------------------
 
+function label(button, isOpen) {
+  button.setAttribute("aria-expanded", String(isOpen));
+  button.setAttribute("aria-label", isOpen ? "Show less of this row" : "Show more of this row");
+}
+
 function addUnfolding(root) {
-  for (const row of root.querySelectorAll(".table-cards > tbody > tr, .table-cards > tfoot > tr")) {
-    const rest = [...row.children].some((cell) => !cell.classList.contains("lead"));
-    if (!rest || row.querySelector(":scope > .row-more")) continue;
-    const cell = document.createElement("td");
-    cell.className = "row-more";
-    const button = document.createElement("button");
-    button.type = "button";
-    button.setAttribute("aria-expanded", "false");
-    button.textContent = "Show more";
-    cell.append(button);
-    row.append(cell);
+  const template = document.getElementById("row-more");
+  for (const row of template ? root.querySelectorAll(".table-cards > tbody > tr, .table-cards > tfoot > tr") : []) {
+    const hasMore = [...row.children].some((cell) => !cell.classList.contains("lead"));
+    if (!hasMore || row.querySelector(":scope > .row-more")) continue;
+    row.append(template.content.cloneNode(true));
+    label(row.lastElementChild.firstElementChild, false);
   }
 }
 
-on("click", ".row-more button", (button) => {
-  const isOpen = button.closest("tr").classList.toggle("is-open");
-  button.setAttribute("aria-expanded", String(isOpen));
-  button.textContent = isOpen ? "Show less" : "Show more";
-});
+on("click", ".row-more button", (button) => label(button, button.closest("tr").classList.toggle("is-open")));
 
 addUnfolding(document);
 document.addEventListener("htmx:load", (event) => addUnfolding(event.target.parentElement ?? document));

@@ -1,0 +1,37 @@
+"""Import apps, their syncs and the history. All names are in the namespace `imports`, but the list of all syncs is plain `history`."""
+
+from django.urls import include, path, register_converter
+
+from imports.views.app_page import app_page
+from imports.views.converters import AppKind, RecordTypeName, RowOutcome
+from imports.views.decide import approve, cancel, reject
+from imports.views.findings import errors, errors_csv
+from imports.views.history import history, sync_details
+from imports.views.map_schools import map_schools
+from imports.views.rows import rows
+from imports.views.sync_page import sync, sync_status
+from imports.views.upload import upload
+
+register_converter(AppKind, "app_kind")
+register_converter(RecordTypeName, "record_type")
+register_converter(RowOutcome, "row_outcome")
+
+namespaced = [
+    path("apps/<app_kind:kind>/", app_page, name="app"),
+    path("apps/<app_kind:kind>/upload/", upload, name="upload"),
+    path("apps/<app_kind:kind>/<slug:tab>/", app_page, name="app_tab"),
+    path("history/<int:sync_id>/", sync, name="sync"),
+    path("history/<int:sync_id>/status/", sync_status, name="sync_status"),
+    path("history/<int:sync_id>/details/", sync_details, name="sync_details"),
+    path("history/<int:sync_id>/errors/", errors, name="errors"),
+    path("history/<int:sync_id>/errors.csv", errors_csv, name="errors_csv"),
+    path("history/<int:sync_id>/schools/", map_schools, name="map_schools"),
+    path("history/<int:sync_id>/cancel/", cancel, name="cancel"),
+    path("history/<int:sync_id>/approve/", approve, name="approve"),
+    path("history/<int:sync_id>/reject/", reject, name="reject"),
+    path("history/<int:sync_id>/<record_type:record_type>/<row_outcome:outcome>/", rows, name="rows"),
+]
+urlpatterns = [
+    path("history/", history, name="history"),
+    path("", include((namespaced, "imports"))),
+]

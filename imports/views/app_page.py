@@ -1,0 +1,108 @@
+"""The page of an import app: overview, history, data quality and settings."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from django.conf import settings
+from django.core.paginator import Paginator
+from django.http import Http404, HttpResponse
+from django.shortcuts import render
+from django.urls import reverse
+from django.views.decorators.http import require_safe
+
+from accounts.current import DistrictRequest, require_member
+from dataquality.selectors.open_issues import count_open, open_groups
+from imports.models import ImportApp, Sync
+from imports.views.by_school import school_table
+from imports.views.configuration import configuration_sections, mapped_schools
+from imports.views.scope import can_cancel, find_app
+from imports.views.words import describe, progress_of, queue_sentence
+from records.attributes import RecordType
+from roster.models import Organization
+from roster.selectors.browse import clean_search, roster_state, type_tabs
+
+EXPECTED_FILES = ("orgs.csv", "users.csv", "courses.csv", "classes.csv", "enrollments.csv", "academicSessions.csv", "demographics.csv")
+SYNCS_PER_PAGE = 20
+TABS = {"overview": "Overview", "history": "History", "quality": "Data Quality", "settings": "Settings"}
+
+
+@require_safe
+@require_member
+def app_page(request: DistrictRequest, kind: str, tab: str = "overview") -> HttpResponse:
+    """Show one tab of the app."""
+    return render_app_page(request, find_app(request, kind), tab)
+
+
+def render_app_page(request: DistrictRequest, app: ImportApp, tab: str, *, problems: Sequence[Any] = (), status: int = 200) -> HttpResponse:
+    """The page, with the problems of a refused upload if there are any."""
+    if tab not in _CONTEXTS:
+        raise Http404("There is no such tab.")
+    latest = Sync.objects.of(request.district).filter(app=app).select_related("app", "created_by").order_by("-created_at", "-pk").first()
+    is_working = latest is not None and latest.is_working
+    context = {
+        "app": app,
+        "tab": tab,
+        "tabs": _tabs(request, app, latest, tab),
+        "can_edit": request.membership.can_edit,
+        "can_cancel": is_working and can_cancel(latest, request.membership),
+        "latest": latest,
+        "sync": latest,
+        "sentence": describe(latest) if latest else "",
+        "progress": progress_of(latest) if is_working else None,
+        "queue": queue_sentence(latest) if latest and latest.state == "queued" else "",
+        "is_preview": bool(app.config and app.config.document.get("delivery", {}).get("preview")),
+        "problems": problems,
+    }
+    return render(request, f"imports/app_{tab}.html", context | _CONTEXTS[tab](request, app), status=status)
+
+
+def _tabs(request: DistrictRequest, app: ImportApp, latest: Sync | None, current: str) -> list[dict[str, Any]]:
+    """The tabs as templates/components/tabs.html wants them, with the errors of the last sync and the open issues as badges."""
+    badges = {"history": latest.error_count if latest else 0, "quality": count_open(request.district, app.kind)}
+    return [
+        {
+            "title": title,
+            "url": reverse("imports:app", args=[app.kind]) if name == "overview" else reverse("imports:app_tab", args=[app.kind, name]),
+            "is_current": name == current,
+            "count": badges.get(name) or None,
+            "tone": "bad" if name == "history" else "wait",
+        }
+        for name, title in TABS.items()
+    ]
+
+
+def _overview(request: DistrictRequest, app: ImportApp) -> dict[str, Any]:
+    state = roster_state(request.district)
+    names = dict(Organization.objects.of(request.district).values_list("key", "name"))
+    schools = [(key, names.get(key, key), counts) for key, counts in state.by_school.items()]
+    return {
+        "counts": type_tabs(state),
+        "schools": school_table(schools, sort=request.GET.get("sort", ""), search=clean_search(request.GET.get("q", ""))),
+        "student": RecordType.STUDENT.value,
+        "expected": EXPECTED_FILES,
+        "upload_limit_mb": settings.PORTAL_MAX_UPLOAD_MB,
+        "file_limit_mb": settings.PORTAL_MAX_FILE_MB,
+    }
+
+
+def _history(request: DistrictRequest, app: ImportApp) -> dict[str, Any]:
+    syncs = Sync.objects.of(request.district).filter(app=app).select_related("app", "created_by").order_by("-created_at", "-pk")
+    page = Paginator(syncs, SYNCS_PER_PAGE).get_page(request.GET.get("page"))
+    return {"page": page, "syncs": [(sync, describe(sync)) for sync in page]}
+
+
+def _quality(request: DistrictRequest, app: ImportApp) -> dict[str, Any]:
+    groups = open_groups(request.district, app.kind)
+    return {"types": groups, "total": sum(group.count for group in groups)}
+
+
+def _settings(request: DistrictRequest, app: ImportApp) -> dict[str, Any]:
+    document = app.config.document if app.config else {}
+    return {
+        "sections": configuration_sections(document),
+        "schools": mapped_schools(request.district, document),
+        "versions": app.versions.select_related("created_by").order_by("-number")[:20],
+    }
+
+
+_CONTEXTS = {"overview": _overview, "history": _history, "quality": _quality, "settings": _settings}

@@ -1,0 +1,60 @@
+"""Show Errors: what is wrong with the files of a sync, row by row."""
+
+from typing import Any
+
+from django.http import HttpResponse, StreamingHttpResponse
+from django.shortcuts import render
+from django.views.decorators.http import require_safe
+
+from accounts.current import DistrictRequest, require_member
+from imports.forms import FindingFilter
+from imports.models import Sync
+from imports.selectors.findings import FindingPage, read_findings, stream_findings_csv
+from imports.views.paging import read_numbered
+from imports.views.scope import detail_of, find_sync
+from imports.views.sensitive import hides_column
+from records.rules import RULES
+
+
+@require_safe
+@require_member
+def errors(request: DistrictRequest, sync_id: int) -> HttpResponse:
+    """The window: file name, error type, error message, with a filter above each column."""
+    sync = find_sync(request, sync_id)
+    form = FindingFilter(request.GET)
+    wanted: dict[str, Any] = form.cleaned_data if form.is_valid() else {}
+
+    def read(offset: int, limit: int) -> FindingPage:
+        return read_findings(sync, **wanted, offset=offset, limit=limit)
+
+    found, page = read_numbered(request, read, lambda findings: findings.total)
+    context = {
+        "sync": sync,
+        "page": page,
+        "findings": [(finding, hides_column(finding.file, finding.column, request.membership)) for finding in found.rows],
+        "filters": wanted,
+        "is_filtered": any(wanted.values()),
+        "files": [file["name"] for file in detail_of(sync).files],
+        "kinds": _kinds(sync),
+    }
+    return render(request, "imports/_errors_table.html" if request.htmx else "imports/errors.html", context)
+
+
+@require_safe
+@require_member
+def errors_csv(request: DistrictRequest, sync_id: int) -> StreamingHttpResponse:
+    """All errors as a CSV file."""
+    sync = find_sync(request, sync_id)
+    response = StreamingHttpResponse(stream_findings_csv(sync), content_type="text/csv; charset=utf-8")
+    response["Content-Disposition"] = f'attachment; filename="errors-of-sync-{sync.pk}.csv"'
+    return response
+
+
+def _kinds(sync: Sync) -> list[tuple[str, str, int]]:
+    """The error types of a sync with their counts: (code, title, rows), most frequent first."""
+    counted: dict[str, int] = {}
+    for finding in detail_of(sync).findings:
+        counted[finding["code"]] = counted.get(finding["code"], 0) + int(finding["count"])
+    return sorted(
+        ((code, RULES[code].title if code in RULES else code, count) for code, count in counted.items()), key=lambda kind: -kind[2]
+    )

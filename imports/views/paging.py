@@ -1,0 +1,25 @@
+"""Pages of lists that are read by offset and limit."""
+
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+from django.core.paginator import Page, Paginator
+from django.http import HttpRequest
+
+ROWS_PER_PAGE = 50
+Read = TypeVar("Read")
+
+
+def read_numbered(request: HttpRequest, read: Callable[[int, int], Read], total_of: Callable[[Read], int]) -> tuple[Read, Page[Any]]:
+    """Read the page that `?page=` names; beyond the last page, the last one.
+
+    Returns:
+        What `read(offset, limit)` gave, and the page as templates/components/pager.html wants it.
+    """
+    asked = request.GET.get("page", "")
+    number = max(int(asked), 1) if asked.isascii() and asked.isdigit() and len(asked) < 8 else 1
+    found = read((number - 1) * ROWS_PER_PAGE, ROWS_PER_PAGE)
+    page = Paginator(range(total_of(found)), ROWS_PER_PAGE).get_page(number)
+    if page.number != number:
+        found = read((page.number - 1) * ROWS_PER_PAGE, ROWS_PER_PAGE)
+    return found, page

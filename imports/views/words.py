@@ -1,0 +1,109 @@
+"""Sentences about a sync: what became of it, what it waits for, how far it is."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.contrib.humanize.templatetags.humanize import intcomma
+from django.utils import timezone
+
+from imports.models import Sync
+from imports.states import HoldKind, State
+
+HOLD_WORDS = {
+    HoldKind.PREVIEW: "Preview Mode is enabled, so a person looks at every sync before it is applied.",
+    HoldKind.THRESHOLD: "More records would change or disappear than the limits allow.",
+    HoldKind.EMPTY_FILE: "A file came without rows although live records came from that kind of file before.",
+}
+_ENDED = {
+    State.REJECTED: "Rejected. Nothing was changed.",
+    State.EXPIRED: "Nobody decided in time, so it counts as rejected. Nothing was changed.",
+    State.SUPERSEDED: "A newer upload took its place. Nothing was changed.",
+    State.CANCELLED: "Cancelled. Nothing was changed.",
+    State.NO_CHANGES: "The files are the same as last time, so there was nothing to change.",
+    State.ROLLED_BACK: "It was applied and later rolled back.",
+}
+
+
+def count_words(count: int, one: str, many: str = "") -> str:
+    """A number with its noun: 1 row, 4,210 rows."""
+    return f"{intcomma(count)} {one if count == 1 else many or one + 's'}"
+
+
+def describe(sync: Sync) -> str:
+    """One sentence on where a sync stands, from its own row alone, so that a list of syncs costs nothing more."""
+    state = State(sync.state)
+    if state in _ENDED:
+        return _ENDED[state]
+    if state is State.FAILED:
+        return sync.failure or "It failed before anything was changed."
+    if state is State.HELD:
+        return (
+            sync.hold_detail or HOLD_WORDS.get(HoldKind(sync.hold_kind), "It waits for a decision.")
+            if sync.hold_kind
+            else "It waits for a decision."
+        )
+    if state is State.NEEDS_SCHOOL_MAPPING:
+        return "It waits for its schools to be mapped, and then goes on with the same files."
+    if state is State.QUEUED:
+        return "It waits for a worker."
+    if state in (State.RUNNING, State.APPLYING):
+        return f"{sync.stage or state.label}: {intcomma(sync.rows_done)} of {count_words(sync.rows_total, 'row')}."
+    return _imported(sync)
+
+
+def _imported(sync: Sync) -> str:
+    """Completed: rows taken over and rows left out."""
+    left_out = sync.rows_in_files - sync.rows_accepted
+    sentence = f"Imported {intcomma(sync.rows_accepted)} of {count_words(sync.rows_in_files, 'row')}"
+    if left_out:
+        sentence += f"; {intcomma(left_out)} {'was' if left_out == 1 else 'were'} left out"
+    if sync.issue_count:
+        sentence += f", {intcomma(sync.issue_count)} {'needs' if sync.issue_count == 1 else 'need'} attention"
+    return f"{sentence}."
+
+
+def queue_sentence(sync: Sync) -> str:
+    """What a queued sync waits for: the one that its district is working on, or a free worker."""
+    ahead = (
+        Sync.objects.of(sync.district_id)
+        .filter(state__in=[State.RUNNING, State.APPLYING, State.QUEUED], pk__lt=sync.pk)
+        .order_by("pk")
+        .values_list("pk", flat=True)
+    )
+    waiting = list(ahead[:100])
+    if not waiting:
+        return "It starts as soon as a worker is free."
+    if len(waiting) == 1:
+        return f"It is next: it waits for sync #{waiting[0]} of this district to end."
+    return f"It is number {len(waiting)} in the queue, behind sync #{waiting[0]} of this district."
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """How far a working sync is, from its own counters. `percent` and what follows are None while there is nothing to tell."""
+
+    rows_done: int
+    rows_total: int
+    percent: int | None
+    rows_per_second: int | None
+    seconds_left: int | None
+
+    @property
+    def time_left(self) -> str:
+        """The time left in words."""
+        if self.seconds_left is None:
+            return ""
+        if self.seconds_left < 60:
+            return f"about {count_words(max(self.seconds_left, 1), 'second')} left"
+        return f"about {count_words(round(self.seconds_left / 60), 'minute')} left"
+
+
+def progress_of(sync: Sync, now: datetime | None = None) -> Progress:
+    """Work out speed and time left from the rows done since the sync was started."""
+    percent = min(100 * sync.rows_done // sync.rows_total, 100) if sync.rows_total else None
+    elapsed = ((now or timezone.now()) - sync.started_at).total_seconds() if sync.started_at else 0.0
+    if elapsed <= 0 or not sync.rows_done:
+        return Progress(sync.rows_done, sync.rows_total, percent, None, None)
+    speed = sync.rows_done / elapsed
+    left = max(sync.rows_total - sync.rows_done, 0) / speed if sync.rows_total else None
+    return Progress(sync.rows_done, sync.rows_total, percent, round(speed), None if left is None else round(left))

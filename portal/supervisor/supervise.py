@@ -122,11 +122,10 @@ class Supervisor:
         self.children.clear()
 
     def _stop_child(self, child: Child) -> None:
-        patience_before = self.stop_requests
         for number, seconds in child.spec.stop_signals:
             child.send(number)
             deadline = time.monotonic() + seconds
-            while child.is_running and time.monotonic() < deadline and self.stop_requests <= max(1, patience_before):
+            while child.is_running and time.monotonic() < deadline and self.stop_requests < 2:
                 self._pass_lines(0.05)
         if child.is_running:
             self.output.line("portal", f"{child.spec.name} does not stop; ending it")

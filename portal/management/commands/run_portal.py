@@ -8,6 +8,7 @@ from urllib.parse import urlsplit
 
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
+from django.db import OperationalError
 
 from portal.supervisor import first_start, processes
 from portal.supervisor.broker import broker_answers
@@ -67,10 +68,17 @@ class Command(BaseCommand):
                 self.output.line("portal", f"stopped in {time.monotonic() - started:.1f} s")
 
     def start(self, supervisor: Supervisor) -> None:
-        """Start in order: broker, tables and files, web, worker, beat; then wait until all of it answers."""
+        """Start in order: broker, tables and files, worker, web, beat; then wait until all of it answers.
+
+        Raises:
+            CommandError: the broker does not start, or the database cannot be used.
+        """
         self.start_broker(supervisor)
-        if first_start.migrate_if_needed():
-            self.output.line("portal", "the database is up to date")
+        try:
+            if first_start.migrate_if_needed():
+                self.output.line("portal", "the database is up to date")
+        except OperationalError as error:
+            raise CommandError(f"The database cannot be used: {error}".strip()) from None
         first_start.collect_static()
         if "worker" not in self.without:
             supervisor.start(processes.worker_spec(settings.PORTAL_WORKERS))

@@ -1,3 +1,5 @@
+"""The app `accounts`."""
+
 from django.apps import AppConfig
 
 

@@ -6,10 +6,11 @@ decorators which role they need; a lacking role answers 403 in plain words, an o
 
 from collections.abc import Callable
 from functools import wraps
-from typing import Any, Concatenate, Protocol, cast
+from typing import Any, Concatenate, cast
 
 from django.core.exceptions import PermissionDenied
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest
+from django.http.response import HttpResponseBase
 from django_htmx.middleware import HtmxDetails
 
 from accounts.models import District, Membership, Role, User
@@ -28,13 +29,8 @@ class DistrictRequest(HttpRequest):
     htmx: HtmxDetails
 
 
-class DistrictView(Protocol):
-    """A view of a district's page."""
-
-    def __call__(self, request: DistrictRequest, /, *args: Any, **kwargs: Any) -> HttpResponse: ...  # noqa: D102
-
-
-View = Callable[Concatenate[DistrictRequest, ...], HttpResponse]
+View = Callable[Concatenate[DistrictRequest, ...], HttpResponseBase]
+Guarded = Callable[..., HttpResponseBase]
 
 REFUSALS = {
     "administer": "Only owners may do this. You are {role} in {district}. Ask an owner to do it, or to make you an owner.",
@@ -49,11 +45,11 @@ def address_of(request: HttpRequest) -> str | None:
     return request.META.get("REMOTE_ADDR") or None
 
 
-def require_member(view: View) -> Callable[..., HttpResponse]:
+def require_member(view: View) -> Guarded:
     """Let every member of the district in."""
 
     @wraps(view)
-    def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+    def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
         if getattr(request, "membership", None) is None:
             raise PermissionDenied("You are not a member of a district.")
         return view(cast(DistrictRequest, request), *args, **kwargs)
@@ -61,11 +57,11 @@ def require_member(view: View) -> Callable[..., HttpResponse]:
     return guarded
 
 
-def _require(right: str) -> Callable[[View], Callable[..., HttpResponse]]:
-    def decorator(view: View) -> Callable[..., HttpResponse]:
+def _require(right: str) -> Callable[[View], Guarded]:
+    def decorator(view: View) -> Guarded:
         @require_member
         @wraps(view)
-        def guarded(request: DistrictRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        def guarded(request: DistrictRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
             role = Role(request.membership.role)
             if role not in ROLES[right]:
                 article = "an" if role.label[0] in "AEIOU" else "a"
@@ -82,7 +78,7 @@ require_approver = _require("approve")
 require_owner = _require("administer")
 
 
-def membership_not_required(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
+def membership_not_required(view: Guarded) -> Guarded:
     """Mark a view that a signed-in person without any district may see, such as signing out."""
     view.membership_not_required = True  # type: ignore[attr-defined]
     return view

@@ -27,7 +27,8 @@ class CurrentDistrictMiddleware:
         if request.user.is_authenticated:
             memberships = list(Membership.unscoped.filter(user=request.user).select_related("district").order_by("district__name", "pk"))
         chosen = request.session.get(SESSION_KEY) if memberships else None
-        current = next((membership for membership in memberships if membership.district_id == chosen), memberships[0] if memberships else None)
+        by_district = {membership.district_id: membership for membership in memberships}
+        current = by_district.get(chosen or 0) or next(iter(memberships), None)
         request.memberships = memberships  # type: ignore[attr-defined]
         request.membership = current  # type: ignore[attr-defined]
         request.district = current.district if current else None  # type: ignore[attr-defined]

@@ -1,6 +1,6 @@
 """The manager that demands a district: no query on district data is possible without naming one."""
 
-from typing import TYPE_CHECKING, Any, Self, TypeVar
+from typing import TYPE_CHECKING, Any, ClassVar, Self, TypeVar
 
 from django.db import models
 
@@ -22,6 +22,7 @@ class DistrictManager(models.Manager[M]):
         return super().get_queryset().filter(district=district)
 
     def get_queryset(self) -> models.QuerySet[M]:
+        """Refuse: the district is missing."""
         raise UnscopedQuery(f"{self.model.__name__}.objects needs .of(district)")
 
     def create(self, **fields: Any) -> M:
@@ -39,8 +40,8 @@ class DistrictOwned(models.Model):
 
     district = models.ForeignKey("accounts.District", on_delete=models.CASCADE, related_name="+")
 
-    objects: "DistrictManager[Self]" = DistrictManager()
-    unscoped: "models.Manager[Self]" = models.Manager()
+    objects: ClassVar["DistrictManager[Self]"] = DistrictManager()
+    unscoped: ClassVar["models.Manager[Self]"] = models.Manager()
 
     class Meta:
         abstract = True

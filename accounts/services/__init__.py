@@ -1,0 +1,1 @@
+"""Writes about districts, people and the audit trail."""

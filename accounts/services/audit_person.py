@@ -12,4 +12,4 @@ from accounts.services.audit import record_event
 def record_event_of_person(*, person: User, action: str, address: str | None, **detail: Any) -> None:
     """Add one event to each district the person is a member of: signing in and passwords concern all of them."""
     for membership in Membership.unscoped.filter(user=person).select_related("district"):
-        record_event(district=membership.district, action=action, by=person, target=person.email, address=address, **detail)
+        record_event(district=membership.district, action=action, by=person, address=address, **detail)

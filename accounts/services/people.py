@@ -64,7 +64,13 @@ def change_role(*, membership: Membership, role: Role, by: User, address: str | 
     before, current.role = current.role, role
     current.save(update_fields=["role"])
     record_event(
-        district=membership.district, action="person.role_changed", by=by, target=current.user.email, address=address, before=before, after=role
+        district=membership.district,
+        action="person.role_changed",
+        by=by,
+        target=current.user.email,
+        address=address,
+        before=before,
+        after=role,
     )
 
 
@@ -78,7 +84,8 @@ def remove_person(*, membership: Membership, by: User, address: str | None) -> N
     current = _locked(membership)
     _demand_another_owner(current)
     current.delete()
-    record_event(district=membership.district, action="person.removed", by=by, target=current.user.email, address=address, role=current.role)
+    email = current.user.email
+    record_event(district=membership.district, action="person.removed", by=by, target=email, address=address, role=current.role)
 
 
 def _locked(membership: Membership) -> Membership:

@@ -47,4 +47,5 @@ def send_invitation(*, membership: Membership, by: User) -> None:
 def _path(person: User) -> str:
     if person.has_usable_password():
         return reverse("accounts:sign_in")
-    return reverse("accounts:password_set", args=[urlsafe_base64_encode(force_bytes(person.pk)), default_token_generator.make_token(person)])
+    uid = urlsafe_base64_encode(force_bytes(person.pk))
+    return reverse("accounts:password_set", args=[uid, default_token_generator.make_token(person)])

@@ -25,6 +25,11 @@ def edit_organization(*, organization: Organization, values: Mapping[str, str], 
         setattr(organization, name, values[name])
     organization.save(update_fields=changed)
     record_event(
-        district=organization.district, action="organization.changed", by=by, target=organization.name, address=address, fields=", ".join(changed)
+        district=organization.district,
+        action="organization.changed",
+        by=by,
+        target=organization.name,
+        address=address,
+        fields=", ".join(changed),
     )
     return changed

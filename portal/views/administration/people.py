@@ -98,7 +98,9 @@ def _send(request: DistrictRequest, membership: Membership) -> None:
     try:
         send_invitation(membership=membership, by=request.user)
     except MailFailed as error:
-        messages.error(request, f"{membership.user.email} is a member now, but: {error} Ask whoever runs the portal to check its mail settings.")
+        messages.error(
+            request, f"The membership is saved. {error} Ask whoever runs the portal to check its mail settings, then invite again."
+        )
     else:
         messages.success(request, f"A mail is on its way to {membership.user.email}.")
 

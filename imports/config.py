@@ -68,14 +68,26 @@ def default_document() -> dict[str, Any]:
 
 
 def merge_document(given: Mapping[str, Any]) -> dict[str, Any]:
-    """A partial document over the defaults: parts left out keep theirs, and so does every entry left out of a keyed part."""
+    """A partial document over the defaults: parts left out keep theirs, and so does every entry left out of a keyed part.
+
+    A part of a wrong type is taken over as it is; `parse_config` refuses it by its path.
+
+    Raises:
+        ConfigRefused: the document is no object.
+    """
+    if not isinstance(given, Mapping):
+        raise ConfigRefused([ConfigProblem("document", "A configuration is an object of named parts, in braces.")])
     whole = default_document()
     for part, value in given.items():
         if part in {"delivery", "schools"}:
-            whole[part] = {**whole[part], **value}
-        elif part in {"attributes", "requirements"}:
+            whole[part] = _over(whole[part], value)
+        elif part in {"attributes", "requirements"} and isinstance(value, Mapping):
             for record_type, entries in value.items():
-                whole[part][record_type] = {**whole[part].get(record_type, {}), **entries}
+                whole[part][record_type] = _over(whole[part].get(record_type, {}), entries)
         else:
             whole[part] = value
     return whole
+
+
+def _over(default: Mapping[str, Any], given: Any) -> Any:
+    return {**default, **given} if isinstance(given, Mapping) else given

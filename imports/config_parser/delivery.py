@@ -1,0 +1,130 @@
+"""The parts of the document about deliveries: how they come, when, and which schools they name."""
+
+from dataclasses import dataclass, field
+from datetime import date
+
+from imports.config_parser.node import Node, shown
+
+SCHEMAS = ("oneroster-1.1",)
+LATER_SCHEMAS = ("clever",)
+_KEYS = ("data_schema", "preview", "update_threshold", "deletion_threshold", "aides_as_teachers")
+_SIGN_IN_KEYS = ("username", "password", "public_keys")
+_KEY_TYPES = ("ssh-ed25519", "ssh-rsa", "ecdsa-sha2-nistp256", "ecdsa-sha2-nistp384", "ecdsa-sha2-nistp521")
+FREQUENCIES = ("hourly", "daily", "weekly")
+WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
+
+
+@dataclass(frozen=True, slots=True)
+class DeliveryPart:
+    """What `delivery` says; thresholds are per cent, None is off."""
+
+    data_schema: str
+    preview: bool
+    update_threshold: float | None
+    deletion_threshold: float | None
+    aides_as_teachers: bool
+
+
+@dataclass(frozen=True, slots=True)
+class SchoolsPart:
+    """What `schools` says: sourcedId -> the portal's school, and whether all others become new schools."""
+
+    all_missing_as_new: bool = False
+    mapping: dict[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Schedule:
+    """What `schedule` says; hour and minute in the district's own time."""
+
+    when: str
+    days: tuple[str, ...] = ()
+    hour: int = 0
+    minute: int = 0
+    end_date: date | None = None
+
+
+def parse_delivery(node: Node, *, has_sign_ins: bool) -> DeliveryPart:
+    """Read `delivery`."""
+    elsewhere = dict.fromkeys(_SIGN_IN_KEYS, "Only the SFTP app has a user name, a password and keys. Leave it out.")
+    entries = node.keyed((*_KEYS, *_SIGN_IN_KEYS) if has_sign_ins else _KEYS, required=_KEYS, elsewhere=elsewhere)
+    if "public_keys" in entries:
+        for key in entries["public_keys"].items():
+            _check_public_key(key)
+    for name in ("username", "password"):
+        if name in entries and entries[name].value is not None:
+            entries[name].text()
+
+    def flag(name: str) -> bool:
+        return name in entries and entries[name].flag()
+
+    def threshold(name: str) -> float | None:
+        return entries[name].number_between(0, 100) if name in entries and entries[name].value is not None else None
+
+    return DeliveryPart(
+        data_schema=_schema(entries["data_schema"]) if "data_schema" in entries else "",
+        preview=flag("preview"),
+        update_threshold=threshold("update_threshold"),
+        deletion_threshold=threshold("deletion_threshold"),
+        aides_as_teachers=flag("aides_as_teachers"),
+    )
+
+
+def _schema(node: Node) -> str:
+    if node.value in LATER_SCHEMAS:
+        node.refuse(f"{shown(node.value)} files are not available in this version of the portal. Use {shown(SCHEMAS[0])}.")
+        return ""
+    return node.choice(SCHEMAS)
+
+
+def _check_public_key(node: Node) -> None:
+    if not isinstance(node.value, str) or node.value.split(" ")[0] not in _KEY_TYPES or len(node.value.split()) < 2:
+        node.refuse("This is not a public key. Paste the line of the .pub file, for example ssh-ed25519 AAAA… laptop.")
+
+
+def parse_schools(node: Node) -> SchoolsPart:
+    """Read `schools`."""
+    entries = node.keyed(("all_missing_as_new", "mapping"), required=("all_missing_as_new", "mapping"))
+    mapping = entries["mapping"].entries() if "mapping" in entries else {}
+    for source_id, target in mapping.items():
+        if not source_id.strip():
+            target.refuse("A school of the files is named by its sourcedId, and this one is empty. Fill it in.")
+    return SchoolsPart(
+        all_missing_as_new="all_missing_as_new" in entries and entries["all_missing_as_new"].flag(),
+        mapping={source_id: target.text() for source_id, target in mapping.items()},
+    )
+
+
+def parse_schedule(node: Node) -> Schedule | None:
+    """Read `schedule`; null switches it off."""
+    if node.value is None:
+        return None
+    entries = node.keyed(("when", "days", "hour", "minute", "end_date"), required=("when",))
+    when = entries["when"].choice(FREQUENCIES) if "when" in entries else ""
+    days = tuple(item.choice(WEEKDAYS) for item in entries["days"].items()) if "days" in entries else ()
+    if when == "weekly" and not days:
+        entries.get("days", node.under("days", None)).refuse('A weekly schedule needs at least one day, for example ["mon", "thu"].')
+    if when in {"hourly", "daily"} and days:
+        entries["days"].refuse(f'A schedule that runs {when} takes no days. Leave them out, or choose "weekly".')
+    end = entries["end_date"].value if "end_date" in entries else None
+    return Schedule(when, days, _whole(entries, "hour", 23), _whole(entries, "minute", 59), iso_date(entries["end_date"]) if end else None)
+
+
+def _whole(entries: dict[str, Node], name: str, highest: int) -> int:
+    if name not in entries:
+        return 0
+    number = entries[name].number_between(0, highest)
+    if number is not None and number != int(number):
+        entries[name].refuse(f"{shown(number)} is not a whole number. Use one from 0 to {highest}.")
+    return int(number or 0)
+
+
+def iso_date(node: Node) -> date | None:
+    """Read a date; None after a fault."""
+    try:
+        if isinstance(node.value, str) and len(node.value) == len("YYYY-MM-DD"):
+            return date.fromisoformat(node.value)
+    except ValueError:
+        pass
+    node.refuse(f"{shown(node.value)} is not a date. Write it as YYYY-MM-DD, for example 2027-06-30.")
+    return None

@@ -1,0 +1,57 @@
+"""The whole document, part by part."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from imports.config import ConfigProblem, ConfigRefused, ImportConfig, default_document, merge_document
+from imports.config_parser.attributes import parse_sources
+from imports.config_parser.delivery import parse_delivery, parse_schedule, parse_schools
+from imports.config_parser.node import Node
+from imports.config_parser.rules import Attributes, check_master_fields, parse_filters, parse_requirements, parse_uniqueness
+
+_PARTS = tuple(default_document())
+SFTP = "sftp"
+_ELSEWHERE = {
+    "schedule": "Only the SFTP app has a schedule. Leave it out.",
+    "preprocess": "Preprocessing is not available in this version of the portal. Leave it out.",
+    "sharing": "Field sharing is not available in this version of the portal. Leave it out.",
+}
+
+
+def parse_config(document: Mapping[str, Any], kind: str = "csv_upload") -> ImportConfig:
+    """Read a document, whole or in part: what is left out has its default.
+
+    Args:
+        document: as read from JSON.
+        kind: the app it is for; only SFTP has a schedule and sign-ins.
+
+    Raises:
+        ConfigRefused: with the path of every fault.
+    """
+    problems: list[ConfigProblem] = []
+    known = (*_PARTS, "schedule") if kind == SFTP else _PARTS
+    parts = Node("", merge_document(document), problems).keyed(known, elsewhere=_ELSEWHERE)
+    delivery = parse_delivery(parts["delivery"], has_sign_ins=kind == SFTP)
+    schools = parse_schools(parts["schools"])
+    sources, own = parse_sources(parts["attributes"])
+    attributes = Attributes(own)
+    config = ImportConfig(
+        data_schema=delivery.data_schema,
+        preview=delivery.preview,
+        update_threshold=delivery.update_threshold,
+        deletion_threshold=delivery.deletion_threshold,
+        aides_as_teachers=delivery.aides_as_teachers,
+        all_missing_as_new=schools.all_missing_as_new,
+        school_mapping=schools.mapping,
+        sources=sources,
+        requirements=parse_requirements(parts["requirements"], attributes),
+        filters=parse_filters(parts["filters"], attributes),
+        drop_empty_classes=parts["drop_empty_classes"].flag(),
+        uniqueness=parse_uniqueness(parts["uniqueness"], attributes),
+    )
+    check_master_fields(parts["master_fields"], attributes)
+    if "schedule" in parts:
+        parse_schedule(parts["schedule"])
+    if problems:
+        raise ConfigRefused(problems)
+    return config

@@ -14,33 +14,22 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
+from records.artifact_paths import before_path, findings_path, rows_path, unchanged_path
 from records.attributes import RecordType, live_columns
 from records.frames import FINDING_COLUMNS
 from records.outcomes import Fate
 from records.rules import CODES, RULES
 from records.text import to_arrow, to_series
 
+__all__ = [
+    "before_path", "findings_path", "keys_with", "read_findings", "row_schema", "rows_path", "unchanged_path", "write_before", "write_findings",
+    "write_rows", "written_batches",
+]  # fmt: skip
 ROW_ORDER = (Fate.CREATED, Fate.UPDATED, Fate.SKIPPED, Fate.EXCLUDED, Fate.DUPLICATE, Fate.INVALID)
 WRITES = ("created", "updated")
 GROUP_ROWS = 20_000
 _TEXT = pa.large_string()
 _BATCH_ROWS = 100_000
-
-
-def rows_path(folder: Path, record_type: RecordType) -> Path:
-    return folder / f"{record_type}.rows.parquet"
-
-
-def before_path(folder: Path, record_type: RecordType) -> Path:
-    return folder / f"{record_type}.before.parquet"
-
-
-def unchanged_path(folder: Path, record_type: RecordType) -> Path:
-    return folder / f"{record_type}.unchanged.parquet"
-
-
-def findings_path(folder: Path) -> Path:
-    return folder / "findings.parquet"
 
 
 def row_schema(record_type: RecordType) -> pa.Schema:

@@ -49,8 +49,12 @@ def as_mask(column: pa.ChunkedArray | pa.Array) -> Mask:
 
 
 def strip(values: pd.Series) -> pd.Series:
-    """Values without leading and trailing white space."""
-    return to_series(pc.utf8_trim_whitespace(to_arrow(values)), values.index)
+    """Values without leading and trailing white space; the very same series, and no second copy of the text, where there is none."""
+    column = to_arrow(values)
+    trimmed = pc.utf8_trim_whitespace(column)
+    if pc.sum(pc.binary_length(trimmed)) == pc.sum(pc.binary_length(column)):
+        return values
+    return to_series(trimmed, values.index)
 
 
 def distinct(values: pd.Series | pa.ChunkedArray) -> tuple[pa.Array, Codes]:
@@ -83,9 +87,9 @@ def positions(values: pd.Series | pa.ChunkedArray, keys: pd.Series | pa.ChunkedA
 
 def is_in(values: pd.Series | pa.ChunkedArray, keys: pd.Series | pa.ChunkedArray) -> Mask:
     """True where the value is one of keys."""
-    if len(keys) == 0:
+    if len(keys) == 0 or len(values) == 0:
         return np.zeros(len(values), dtype=bool)
-    return positions(values, keys) >= 0
+    return as_mask(pc.is_in(to_arrow(values), value_set=to_arrow(keys).combine_chunks()))
 
 
 def occurrences(values: pd.Series | pa.ChunkedArray) -> tuple[Codes, Codes]:

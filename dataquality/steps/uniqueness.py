@@ -7,13 +7,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 import pyarrow.compute as pc
 
 from mapping.steps.attributes import Source
 from records.attributes import FILE_OF, STAFF_TYPES, UNIQUE_EMAIL_TYPES, RecordType, attribute_label, find_attribute
 from records.frames import Frames, accepted, findings, reject
-from records.text import TEXT, Mask, blank, is_blank, join, occurrences, to_arrow, to_series
+from records.text import TEXT, Mask, blank, is_blank, is_in, join, occurrences, to_arrow, to_series
 
 _STAFF = "staff"  # a teacher and an admin of one SIS ID are one person
 
@@ -65,50 +66,55 @@ def _values(frame: pd.DataFrame, attributes: tuple[str, ...]) -> pd.Series:
     return whole.where(~empty, "") if empty.any() else whole
 
 
-def _identity(record_type: RecordType, keys: pd.Series) -> pd.Series:
-    """Who a record is: a teacher and an admin of the same SIS ID are one."""
-    return (_STAFF if record_type in STAFF_TYPES else record_type.value) + "\x1f" + keys
-
-
 def _candidates(frames: Frames, group: _Group, params: UniquenessParams) -> pd.DataFrame:
-    """The rows that take part: type, row (-1 for a live record that stays without an accepted row), value, who, and whether its live record holds the value."""
+    """The rows that take part: row (-1 for a live record that stays without an accepted row), value, who, type, key, line."""
     parts = []
     for record_type in group.record_types:
-        live = params.live.get(record_type)
-        held = pd.Index([])
-        if live is not None and len(live):
-            held = pd.Index(live["key"] + "\x1f" + _values(live, group.attributes))
-        if record_type in frames:
-            frame = frames[record_type]
+        frame = frames.get(record_type)
+        if frame is not None:
             rows = np.flatnonzero(accepted(frame))
-            part = frame.iloc[rows].reset_index(drop=True)
-            values = _values(part, group.attributes)
-            holds = (part["key"] + "\x1f" + values).isin(held) if len(held) else pd.Series(np.zeros(len(rows), dtype=bool))
-            parts.append(pd.DataFrame({"row": rows, "value": values, "who": _identity(record_type, part["key"]), "holds": holds.to_numpy(dtype=bool)}).assign(
-                type=record_type.value, key=part["key"], line=part["_line"]))  # fmt: skip
-        staying = params.staying.get(record_type)
+            part = frame if len(rows) == len(frame) else frame.iloc[rows].reset_index(drop=True)
+            parts.append(_part(record_type, part["key"], _values(part, group.attributes), rows, part["_line"].to_numpy()))
+        live, staying = params.live.get(record_type), params.staying.get(record_type)
         if live is not None and staying is not None and len(staying):
-            part = live[live["key"].isin(staying)].reset_index(drop=True)
-            if record_type in frames:
-                frame = frames[record_type]
-                part = part[~part["key"].isin(frame["key"][accepted(frame)])].reset_index(drop=True)
-            values = _values(part, group.attributes)
-            parts.append(pd.DataFrame({"row": -1, "value": values, "who": _identity(record_type, part["key"]), "holds": True}).assign(
-                type=record_type.value, key=part["key"], line=0))  # fmt: skip
-    everything = pd.concat(parts, ignore_index=True) if parts else pd.DataFrame({"value": blank(0)})
-    return everything[~is_blank(everything["value"])].reset_index(drop=True)
+            stays = is_in(live["key"], staying)
+            if frame is not None:
+                stays &= ~is_in(live["key"], frame["key"].iloc[np.flatnonzero(accepted(frame))])
+            part = live[stays].reset_index(drop=True)
+            nowhere = np.full(len(part), -1, dtype=np.int64)
+            parts.append(_part(record_type, part["key"], _values(part, group.attributes), nowhere, np.zeros(len(part), dtype=np.int64)))
+    return pd.concat(parts, ignore_index=True) if parts else pd.DataFrame({"value": blank(0)})
+
+
+def _part(
+    record_type: RecordType, keys: pd.Series, values: pd.Series, rows: npt.NDArray[np.int64], lines: npt.NDArray[np.int64]
+) -> pd.DataFrame:
+    return pd.DataFrame({"value": values, "key": keys, "row": rows, "line": lines, "type": blank(len(rows), record_type.value)})
+
+
+def _shared(rows: pd.DataFrame, group: _Group, params: UniquenessParams) -> pd.DataFrame:
+    """Of the candidates those whose value more than one person has, with group (number), who, and whether their live record holds the value."""
+    codes, counts = occurrences(rows["value"])
+    several = (counts > 1) & ~is_blank(rows["value"])
+    rows = rows.assign(group=codes)[several].reset_index(drop=True)
+    who = [_STAFF if RecordType(kind) in STAFF_TYPES else kind for kind in rows["type"].to_list()]
+    rows = rows.assign(who=pd.Series(who, dtype=TEXT) + "\x1f" + rows["key"])
+    rows = rows[rows.groupby("group")["who"].transform("nunique") > 1].reset_index(drop=True)
+    holds = rows["row"].to_numpy() < 0
+    for record_type in group.record_types:
+        live = params.live.get(record_type)
+        if live is not None and len(live) and len(rows):
+            live = live[is_in(live["key"], rows["key"])].reset_index(drop=True)
+            held = to_series(join([live["key"], _values(live, group.attributes)], "\x1f"))
+            mine = (rows["type"] == record_type.value).to_numpy(dtype=bool)
+            holds |= mine & is_in(to_series(join([rows["key"], rows["value"]], "\x1f")), held)
+    return rows.assign(holds=holds)
 
 
 def _check_group(frames: Frames, group: _Group, params: UniquenessParams, found: list[pd.DataFrame]) -> Frames:
     rows = _candidates(frames, group, params)
-    if rows.empty:
-        return frames
-    codes, counts = occurrences(rows["value"])
-    rows = rows.assign(group=codes)[counts > 1]
-    if rows.empty:
-        return frames
-    people = rows.groupby("group")["who"].transform("nunique")
-    rows = rows[people > 1]
+    if len(rows):
+        rows = _shared(rows, group, params)
     if rows.empty:
         return frames
     holders = rows["who"].where(rows["holds"]).groupby(rows["group"]).transform("nunique")

@@ -17,7 +17,7 @@ from records.fingerprints import fingerprint
 from records.frames import LiveKeys, accepted, fates, keeps_live
 from records.outcomes import Fate
 from records.rules import CODES
-from records.text import Mask, blank, is_blank, join, positions, to_arrow, to_series
+from records.text import Mask, blank, is_blank, is_in, join, positions, to_arrow, to_series
 
 BULK, DELTA = "bulk", "delta"
 
@@ -149,13 +149,14 @@ def cascade(change: TypeChange, live_links: pd.DataFrame, gone_classes: pd.Serie
     if live_links.empty:
         return change
     person = to_series(join([live_links["person_type"], live_links["person_id"]], "\x1f"))
-    concerned = live_links["class_id"].isin(gone_classes) | person.isin(gone_people)
-    keys = live_links["key"][concerned]
-    keys = keys[~keys.isin(change.deleted["key"]) & ~keys.isin(change.frame["key"][fates(change.frame) >= Fate.CREATED])]
+    concerned = is_in(live_links["class_id"], gone_classes) | is_in(person, gone_people)
+    keys = live_links["key"][concerned & ~is_in(live_links["key"], change.deleted["key"])].reset_index(drop=True)
+    moved = change.frame["key"].iloc[np.flatnonzero(is_in(change.frame["key"], keys) & (fates(change.frame) >= Fate.CREATED))]
+    keys = keys[~is_in(keys, moved)]
     if keys.empty:
         return change
     more = pd.DataFrame({"key": keys.reset_index(drop=True), "code": blank(len(keys), "cascade")})
-    kept = change.kept[~change.kept["key"].isin(keys)].reset_index(drop=True)
+    kept = change.kept[~is_in(change.kept["key"], keys)].reset_index(drop=True)
     return TypeChange(
         change.record_type,
         change.frame,

@@ -17,7 +17,7 @@ from records.attributes import AIDE_ROLES, FILE_OF, PERSON_TYPES, ROLE_TYPES, Re
 from records.frames import Frames, findings, reject, single_finding
 from records.outcomes import Fate
 from records.rules import NUMBERS
-from records.text import blank, distinct, is_blank, occurrences, strip, to_series
+from records.text import blank, distinct, is_blank, is_in, occurrences, strip, to_series
 from records.values import read_column
 
 # Headers that the steps read whatever the mapping says, by file.
@@ -188,7 +188,7 @@ def _clean_demographics(tables: Mapping[str, pa.Table]) -> tuple[dict[str, pa.Ta
     if "status" in table.column_names:
         use &= ~strip(to_series(table.column("status"))).str.lower().isin(["inactive", "tobedeleted"]).to_numpy()
     if "users" in tables:
-        known = ids.isin(strip(to_series(tables["users"].column("sourcedId")))).to_numpy()
+        known = is_in(ids, strip(to_series(tables["users"].column("sourcedId"))))
         found.append(
             findings(
                 frame, use & ~known, code="demographics-orphan", record_type="", file="demographics.csv", column="sourcedId", value=ids

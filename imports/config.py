@@ -11,8 +11,9 @@ from typing import Any
 from dataquality.steps.filters import FilterRule
 from dataquality.steps.requirements import DEFAULT_REQUIREMENTS
 from dataquality.steps.uniqueness import Domain
-from mapping.steps.attributes import Source, default_sources
+from mapping.steps.attributes import default_sources
 from records.attributes import RecordType
+from records.sources import Source
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,18 @@ from django.conf import settings
 from django.core.files import File
 from django.core.files.storage import default_storage
 
+from formats.unpack import Limits
+
 _BLOCK = 1 << 20
+
+
+def limits() -> Limits:
+    """The limits of a zip, from the settings."""
+    return Limits(
+        max_file_bytes=settings.PORTAL_MAX_FILE_MB << 20,
+        max_total_bytes=settings.PORTAL_MAX_UPLOAD_MB << 20,
+        max_ratio=settings.PORTAL_MAX_RATIO,
+    )
 
 
 def sha256_of(path: Path) -> str:

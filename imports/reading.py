@@ -15,9 +15,10 @@ from formats.sniff import read_headers
 from formats.unpack import Limits, unpack
 from imports.files import sha256_of
 from imports.steps.split import ALWAYS_READ
-from mapping.steps.attributes import Source, headers_needed
+from mapping.steps.attributes import headers_needed
 from records.attributes import RecordType
 from records.frames import single_finding
+from records.sources import Source
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,51 +2,59 @@
 
 import django.db.models.deletion
 import django.db.models.manager
-import roster.models.fields
 from django.db import migrations, models
+
+import roster.models.fields
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
-        ('accounts', '0001_initial'),
+        ("accounts", "0001_initial"),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='Issue',
+            name="Issue",
             fields=[
-                ('id', roster.models.fields.RowId(primary_key=True, serialize=False)),
-                ('app', models.CharField(max_length=32)),
-                ('identity', models.BigIntegerField()),
-                ('record_type', models.CharField(max_length=16)),
-                ('record_key', roster.models.fields.KeyText(blank=True, default='')),
-                ('record_name', models.TextField(blank=True, default='')),
-                ('school', roster.models.fields.KeyText(blank=True, default='')),
-                ('code', models.CharField(max_length=64)),
-                ('outcome', models.CharField(max_length=16)),
-                ('attribute', models.CharField(blank=True, default='', max_length=128)),
-                ('file', models.CharField(blank=True, default='', max_length=64)),
-                ('line', models.BigIntegerField(default=0)),
-                ('value', models.TextField(blank=True, default='')),
-                ('detail', models.TextField(blank=True, default='')),
-                ('first_sync', models.BigIntegerField()),
-                ('last_sync', models.BigIntegerField()),
-                ('resolved_sync', models.BigIntegerField(blank=True, null=True)),
-                ('opened_at', models.DateTimeField()),
-                ('resolved_at', models.DateTimeField(blank=True, null=True)),
-                ('district', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='+', to='accounts.district')),
+                ("id", roster.models.fields.RowId(primary_key=True, serialize=False)),
+                ("app", models.CharField(max_length=32)),
+                ("identity", models.BigIntegerField()),
+                ("record_type", models.CharField(max_length=16)),
+                ("record_key", roster.models.fields.KeyText(blank=True, default="")),
+                ("record_name", models.TextField(blank=True, default="")),
+                ("school", roster.models.fields.KeyText(blank=True, default="")),
+                ("code", models.CharField(max_length=64)),
+                ("outcome", models.CharField(max_length=16)),
+                ("attribute", models.CharField(blank=True, default="", max_length=128)),
+                ("file", models.CharField(blank=True, default="", max_length=64)),
+                ("line", models.BigIntegerField(default=0)),
+                ("value", models.TextField(blank=True, default="")),
+                ("detail", models.TextField(blank=True, default="")),
+                ("first_sync", models.BigIntegerField()),
+                ("last_sync", models.BigIntegerField()),
+                ("resolved_sync", models.BigIntegerField(blank=True, null=True)),
+                ("opened_at", models.DateTimeField()),
+                ("resolved_at", models.DateTimeField(blank=True, null=True)),
+                (
+                    "district",
+                    models.ForeignKey(
+                        db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name="+", to="accounts.district"
+                    ),
+                ),
             ],
             options={
-                'abstract': False,
-                'base_manager_name': 'unscoped',
-                'default_manager_name': 'unscoped',
-                'indexes': [models.Index(fields=['district', 'resolved_at', 'record_type', 'code', 'attribute'], name='issue_open'), models.Index(fields=['district', 'record_type', 'record_key'], name='issue_record')],
+                "abstract": False,
+                "base_manager_name": "unscoped",
+                "default_manager_name": "unscoped",
+                "indexes": [
+                    models.Index(fields=["district", "resolved_at", "record_type", "code", "attribute"], name="issue_open"),
+                    models.Index(fields=["district", "record_type", "record_key"], name="issue_record"),
+                ],
             },
             managers=[
-                ('unscoped', django.db.models.manager.Manager()),
+                ("unscoped", django.db.models.manager.Manager()),
             ],
         ),
     ]

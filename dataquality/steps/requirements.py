@@ -8,9 +8,9 @@ from dataclasses import dataclass
 
 import pandas as pd
 
-from mapping.steps.attributes import Source
 from records.attributes import FILE_OF, PERSON_TYPES, RecordType
 from records.frames import Frames, accepted, findings, reject
+from records.sources import Source
 from records.text import is_blank
 
 LEVELS = ("none", "report", "skip")

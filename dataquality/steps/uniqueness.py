@@ -11,9 +11,9 @@ import numpy.typing as npt
 import pandas as pd
 import pyarrow.compute as pc
 
-from mapping.steps.attributes import Source
 from records.attributes import FILE_OF, STAFF_TYPES, UNIQUE_EMAIL_TYPES, RecordType, attribute_label, find_attribute
 from records.frames import Frames, accepted, findings, reject
+from records.sources import Source
 from records.text import TEXT, Mask, blank, is_blank, is_in, join, occurrences, to_arrow, to_series
 
 _STAFF = "staff"  # a teacher and an admin of one SIS ID are one person

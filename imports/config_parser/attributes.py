@@ -4,8 +4,9 @@ import re
 
 from formats.oneroster.tables import TABLES
 from imports.config_parser.node import MAX_TEXT, Node, shown, suggest
-from mapping.steps.attributes import Source, files_for
+from mapping.steps.attributes import files_for
 from records.attributes import DERIVED, FILE_OF, PERSON_TYPES, RecordType, find_attribute
+from records.sources import Source
 
 _OWN_NAME = re.compile(r"[a-z][a-z0-9_]{0,62}")
 _TAKEN = {"key", *(name for names in DERIVED.values() for name in names)}  # columns that the portal works out itself

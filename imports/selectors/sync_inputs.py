@@ -13,12 +13,11 @@ from django.utils import timezone
 from formats.read import TextTable
 from imports.config import ImportConfig
 from imports.config_parser import parse_config
-from imports.files import local_copy
+from imports.files import limits, local_copy
 from imports.models import Sync
 from imports.pipeline import PipelineParams
 from imports.reading import as_findings, describe_files, open_files, read_texts
 from imports.sentences import say_file_problem
-from imports.services.receive_delivery import limits
 from imports.states import ACCEPTED, State
 from imports.version import VERSION
 from records import fingerprints

@@ -39,7 +39,7 @@ def save_school_mapping(
         if source_id not in schools:
             raise DecisionRefused(f"School {source_id} is not among the schools of this delivery. Reload the page.")
         mapping[source_id] = _target(locked, schools[source_id], choice, organizations)
-    document = dict(locked.app.config.document)
+    document = dict(locked.config.document if locked.app.config is None else locked.app.config.document)
     if not mapping and not all_missing_as_new and not document["schools"]["mapping"]:
         raise DecisionRefused("Map at least one school, or choose All Missing Schools as New; otherwise nothing would be imported.")
     document["schools"] = {"all_missing_as_new": all_missing_as_new, "mapping": {**document["schools"]["mapping"], **mapping}}

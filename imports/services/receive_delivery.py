@@ -12,8 +12,8 @@ from accounts.services.audit import record_event
 from formats.fileset import check_complete, choose_files
 from formats.oneroster.tables import FILE_NAMES
 from formats.problems import FileProblem, Refused, refuse
-from formats.unpack import Limits, inspect
-from imports.files import delivered_name, scratch_folder, sha256_of, store
+from formats.unpack import inspect
+from imports.files import delivered_name, limits, scratch_folder, sha256_of, store
 from imports.models import Delivery, ImportApp, StoredFile
 from imports.sentences import Problem, say_file_problem
 
@@ -32,15 +32,6 @@ class DeliveryRefused(Exception):
     def __init__(self, problems: list[Problem]) -> None:
         super().__init__(" ".join(problem.message for problem in problems))
         self.problems = problems
-
-
-def limits() -> Limits:
-    """The limits of a zip, from the settings."""
-    return Limits(
-        max_file_bytes=settings.PORTAL_MAX_FILE_MB << 20,
-        max_total_bytes=settings.PORTAL_MAX_UPLOAD_MB << 20,
-        max_ratio=settings.PORTAL_MAX_RATIO,
-    )
 
 
 def receive_delivery(*, app: ImportApp, uploads: Sequence[Upload], source: str, by: User | None) -> Delivery:

@@ -3,6 +3,7 @@
 import logging
 from functools import partial
 
+from celery import current_app
 from django.db import transaction
 
 from accounts.models import User
@@ -11,6 +12,7 @@ from imports.services.set_state import set_state
 from imports.states import WAITING, State
 
 log = logging.getLogger(__name__)
+TASK = "imports.tasks.run_sync_task"  # by name: tasks call services, not the other way round
 
 
 @transaction.atomic
@@ -35,9 +37,7 @@ def supersede_older(sync: Sync) -> None:
 
 def wake_worker(sync_id: int) -> None:
     """Tell the workers that a sync waits. If the broker cannot be reached the sweeper finds the sync later."""
-    from imports.tasks import run_sync_task
-
     try:
-        run_sync_task.delay(sync_id)
+        current_app.send_task(TASK, [sync_id])
     except Exception:  # the broker's client raises what its transport raises; the sync is safe in the database
         log.warning("The broker cannot be reached; sync %s waits for the sweeper.", sync_id, exc_info=True)

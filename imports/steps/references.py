@@ -11,9 +11,9 @@ import numpy.typing as npt
 import pandas as pd
 import pyarrow as pa
 
-from mapping.steps.attributes import Source
 from records.attributes import FILE_OF, PERSON_TYPES, RecordType
 from records.frames import Frames, accepted, findings, keeps_live, reject
+from records.sources import Source
 from records.text import Mask, blank, distinct, is_blank, is_in, positions, spread, to_arrow, to_series
 
 Positions = npt.NDArray[np.int64]

@@ -12,11 +12,12 @@ import pyarrow as pa
 
 from formats.oneroster.tables import ORG_TYPES, USER_ROLES
 from formats.read import BadRow, TextTable
-from mapping.steps.attributes import Source, build_frame, match_demographics
+from mapping.steps.attributes import build_frame, match_demographics
 from records.attributes import AIDE_ROLES, FILE_OF, PERSON_TYPES, ROLE_TYPES, RecordType
 from records.frames import Frames, findings, reject, single_finding
 from records.outcomes import Fate
 from records.rules import NUMBERS
+from records.sources import Source
 from records.text import blank, distinct, is_blank, is_in, occurrences, strip, to_series
 from records.values import read_column
 

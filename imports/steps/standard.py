@@ -10,10 +10,10 @@ import numpy as np
 import pandas as pd
 
 from formats.oneroster.tables import TABLES, TOLERATED_ENROLLMENT_ROLES
-from mapping.steps.attributes import Source
 from records.attributes import ATTRIBUTES, FILE_OF, PERSON_TYPES, Attribute, RecordType
 from records.fingerprints import fingerprint
 from records.frames import Frames, accepted, findings, reject, single_finding
+from records.sources import Source
 from records.text import TEXT, Mask, is_blank, occurrences
 from records.values import KIND_WORDS, read_column
 

@@ -3,43 +3,18 @@
 Source: attributes mapping; records.
 """
 
-import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
 import pyarrow as pa
 
 from records.attributes import ATTRIBUTES, FILE_OF, PERSON_TYPES, RecordType
+from records.sources import Source
 from records.text import blank, distinct, join, positions, spread, strip, to_arrow, to_series
 from records.values import user_id_of
 
 Tables = Mapping[str, pa.Table]  # file ("users") -> text columns by header, and _line
-
-_SOURCE = re.compile(r"(?P<file>\w+)\.(?P<header>[^\[\]]+?)(?:\[(?P<kind>[^\[\]]+)\])?")
-
-
-@dataclass(frozen=True, slots=True)
-class Source:
-    """Where an attribute comes from: a header of a file, or one Type of the {Type:Id} items of users.userIds."""
-
-    file: str
-    header: str
-    user_id_type: str = ""
-
-    @property
-    def text(self) -> str:
-        """As written in documents: users.email, users.userIds[State], demographics.metadata.lunch."""
-        return f"{self.file}.{self.header}" + (f"[{self.user_id_type}]" if self.user_id_type else "")
-
-    @classmethod
-    def parse(cls, text: str) -> "Source | None":
-        found = _SOURCE.fullmatch(text.strip())
-        if not found:
-            return None
-        return cls(found["file"], found["header"], found["kind"] or "")
-
 
 def default_sources() -> dict[RecordType, dict[str, Source]]:
     """The default map: every attribute from the header the standard gives it."""

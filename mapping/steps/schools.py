@@ -9,9 +9,9 @@ from dataclasses import dataclass, field
 import numpy as np
 import pandas as pd
 
-from mapping.steps.attributes import Source
 from records.attributes import FILE_OF, PERSON_TYPES, STAFF_TYPES, RecordType
 from records.frames import Frames, accepted, findings, keeps_live, reject
+from records.sources import Source
 from records.text import distinct, is_blank, spread
 
 UNMAPPED, GONE, KEPT = "\x00unmapped", "\x00gone", "\x00kept"

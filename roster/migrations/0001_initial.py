@@ -2,8 +2,9 @@
 
 import django.db.models.deletion
 import django.db.models.manager
-import roster.models.fields
 from django.db import migrations, models
+
+import roster.models.fields
 
 
 class Migration(migrations.Migration):

@@ -96,7 +96,6 @@ MIDDLEWARE = [
     # Closed by default: a view for people who are not signed in says so with @login_not_required.
     "django.contrib.auth.middleware.LoginRequiredMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
-    "accounts.middleware.CurrentDistrictMiddleware",
     # Sets request.district and request.membership; shows people without a district a page that says so.
     "accounts.middleware.CurrentDistrictMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
@@ -116,7 +115,6 @@ TEMPLATES = [
                 "django.template.context_processors.request",
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
-                "portal.context.frame",
                 "portal.context.frame",
             ],
         },
@@ -151,12 +149,12 @@ LOGIN_REDIRECT_URL = "/"
 
 AXES_FAILURE_LIMIT = 5
 AXES_COOLOFF_TIME = timedelta(minutes=15)
+AXES_USERNAME_FORM_FIELD = "username"  # as Django's sign-in form names it; by default axes would look for "email", and count nobody
 AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
 AXES_RESET_ON_SUCCESS = True
 AXES_HANDLER = "axes.handlers.database.AxesDatabaseHandler"
 AXES_LOCKOUT_CALLABLE = "accounts.views.sign_in.locked_out"
 AXES_VERBOSE = False
-AXES_LOCKOUT_CALLABLE = "accounts.views.sign_in.locked_out"
 
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = is_https
 SESSION_COOKIE_HTTPONLY = True

@@ -10,6 +10,7 @@ from django.dispatch import receiver
 from django.http import HttpRequest
 from django.utils import timezone
 
+from accounts.current import address_of
 from accounts.models import AuditEvent, User
 from accounts.services.audit_person import record_event_of_person
 
@@ -19,7 +20,7 @@ LOCKED_OUT = "person.locked_out"
 @receiver(user_logged_in)
 def note_sign_in(sender: Any, request: HttpRequest, user: User, **kwargs: Any) -> None:
     """A person signed in."""
-    record_event_of_person(person=user, action="person.signed_in", address=request.META.get("REMOTE_ADDR"))
+    record_event_of_person(person=user, action="person.signed_in", address=address_of(request))
 
 
 @receiver(user_locked_out)

@@ -22,8 +22,8 @@ from records.rules import CODES, RULES
 from records.text import to_arrow, to_series
 
 __all__ = [
-    "before_path", "findings_path", "keys_with", "read_findings", "row_schema", "rows_path", "unchanged_path", "write_before", "write_findings",
-    "write_rows", "written_batches",
+    "before_path", "findings_path", "keys_with", "read_findings", "row_schema", "rows_path", "unchanged_path", "write_before", 
+    "write_findings", "write_rows", "written_batches",
 ]  # fmt: skip
 ROW_ORDER = (Fate.CREATED, Fate.UPDATED, Fate.SKIPPED, Fate.EXCLUDED, Fate.DUPLICATE, Fate.INVALID)
 WRITES = ("created", "updated")

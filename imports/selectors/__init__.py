@@ -1,1 +1,1 @@
-"""What reads syncs and their results; nothing here writes."""
+"""What the pages, commands and the API read about syncs."""

@@ -1,0 +1,70 @@
+"""The sync report: what commands print as JSON and the API answers."""
+
+from typing import Any
+
+from imports.models import Sync
+from imports.selectors.findings import open_findings, positions_with, view_findings
+from imports.states import ACCEPTED, State
+from records.attributes import SCREEN_ORDER
+from records.outcomes import COUNTS
+from roster.models import RosterState
+
+MOST_ERRORS = 1_000
+# What the list of errors holds: everything that needs mending. Rows left out on purpose and mere warnings are among the findings only.
+ERRORS = ("error", "invalid", "duplicate", "skipped", "reported")
+_DECIDED = frozenset({*ACCEPTED, State.NO_CHANGES, State.ROLLED_BACK})  # whose counts of live records came true
+_FILE_FACTS = ("name", "rows", "encoding", "sha256", "mode")
+_NO_SHARES = {"update_share": 0.0, "deletion_share": 0.0}
+
+
+def sync_report(sync: Sync) -> dict[str, Any]:
+    """The report of a sync as it stands, ready for JSON."""
+    detail = sync.detail
+    errors = sync_errors(sync)
+    return {
+        "id": sync.pk,
+        "district": sync.district.slug,
+        "app": sync.app.kind,
+        "state": str(sync.state),
+        "hold": {"kind": sync.hold_kind, "detail": sync.hold_detail} if sync.state == State.HELD else None,
+        "files": [{name: file.get(name) for name in _FILE_FACTS} for file in detail.files],
+        "records": record_counts(sync),
+        "thresholds": {name: detail.thresholds.get(name, _NO_SHARES) for name in ("all", *map(str, SCREEN_ORDER))},
+        "findings": detail.findings or _count(errors),
+        "errors": [{name: error[name] for name in ("file", "line", "column", "code", "value", "message", "fix")} for error in errors],
+        "duration_seconds": sync.duration_seconds,
+        "rows_per_second": round(sync.rows_in_files / sync.duration_seconds) if sync.duration_seconds else None,
+        "peak_memory_mb": sync.peak_memory_mb,
+    }
+
+
+def record_counts(sync: Sync) -> dict[str, dict[str, int]]:
+    """All counts of all nine record types; `live` counts the roster after the sync, or as it is while nothing was applied."""
+    counts = {str(kind): {name: int(sync.detail.counts.get(kind, {}).get(name, 0)) for name in COUNTS} for kind in SCREEN_ORDER}
+    if sync.state not in _DECIDED or not sync.detail.counts:
+        state = RosterState.objects.of(sync.district_id).first()
+        live = state.counts if state else {}
+        for kind, count in counts.items():
+            count["live"] = int(live.get(kind, 0))
+    return counts
+
+
+def sync_errors(sync: Sync, limit: int = MOST_ERRORS) -> list[dict[str, Any]]:
+    """The first errors of a sync, by file and line."""
+    found = open_findings(sync)
+    if found is None:
+        return []
+    rows = view_findings(found, positions_with(found, ERRORS, limit))
+    return [{name: getattr(row, name) for name in row.__slots__} for row in rows]
+
+
+def _count(errors: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """The findings of a sync that failed before it counted anything: what is wrong with its files."""
+    counted: dict[tuple[str, str, str], int] = {}
+    for error in errors:
+        kind = (error["code"], error["outcome"], error["record_type"])
+        counted[kind] = counted.get(kind, 0) + 1
+    return [
+        {"code": code, "outcome": outcome, "record_type": record_type, "count": count}
+        for (code, outcome, record_type), count in counted.items()
+    ]

@@ -8,16 +8,6 @@ from portal.views.help import help_page
 from portal.views.home import home
 from portal.views.well_known import favicon, robots
 
-
-
-def room(module: str, main: tuple[str, str]) -> list:
-    """Guard while the rooms are being built."""
-    try:
-        return [path("", include(module))]
-    except ImportError:
-        return [path(main[1], home, name=main[0])]
-
-
 administration = [
     path("", organizations.organization_list, name="administration"),
     path("organizations/<int:organization_id>/", organizations.organization, name="organization"),
@@ -38,8 +28,8 @@ urlpatterns = [
     path("favicon.ico", favicon),
     path("robots.txt", robots),
     path("", include("accounts.urls")),
-    *room("imports.urls", ("history", "history/")),
-    *room("dataquality.urls", ("quality", "quality/")),
-    *room("roster.urls", ("browse", "browse/")),
+    path("", include("imports.urls")),
+    path("", include("dataquality.urls")),
+    path("", include("roster.urls")),
     path("", include("portal.health")),
 ]

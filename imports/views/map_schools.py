@@ -12,9 +12,10 @@ from imports.forms import NewSchoolName
 from imports.models import Sync
 from imports.selectors.school_suggestions import suggest_mapping
 from imports.services.decide_sync import DecisionRefused
-from imports.services.map_schools import SchoolChoice, save_school_mapping
+from imports.services.map_schools import save_school_mapping
 from imports.states import State
 from imports.views.scope import detail_of, find_sync
+from mapping.steps.auto_map import SchoolChoice
 from roster.models import Organization
 
 NEW, LATER = "new", ""  # a school's action; anything else is the key of an existing school
@@ -54,8 +55,8 @@ def map_schools(request: DistrictRequest, sync_id: int) -> HttpResponse:
 def _answer(request: DistrictRequest, *, sync: Sync) -> HttpResponse:
     rows = _filled_in(request, sync)
     if request.POST.get("do") == "auto":
-        return _show(request, sync, _with_suggestions(sync, rows))
-    everything_new = request.POST.get("all_missing_as_new") == "on"
+        return _show(request, sync, _with_suggestions(sync, rows), everything_new=True)
+    everything_new = _wants_everything_new(request)
     rows = _checked(request, rows, everything_new=everything_new)
     if any(row.error for row in rows):
         return _show(request, sync, rows, status=422)
@@ -75,17 +76,21 @@ def _answer(request: DistrictRequest, *, sync: Sync) -> HttpResponse:
     return redirect("imports:sync", sync.pk)
 
 
-def _show(request: DistrictRequest, sync: Sync, rows: list[SchoolRow], *, problem: str = "", status: int = 200) -> HttpResponse:
+def _show(request: DistrictRequest, sync: Sync, rows: list[SchoolRow], *, everything_new: bool = False, problem: str = "", status: int = 200) -> HttpResponse:
     context = {
         "sync": sync,
         "rows": rows,
         "problem": problem,
         "targets": _targets(request).order_by("name", "key"),
-        "everything_new": request.POST.get("all_missing_as_new") == "on",
+        "everything_new": everything_new or _wants_everything_new(request),
         "can_edit": request.membership.can_edit,
         "error_count": sum(bool(row.error) for row in rows),
     }
     return render(request, "imports/map_schools.html", context, status=status)
+
+
+def _wants_everything_new(request: HttpRequest) -> bool:
+    return request.POST.get("all_missing_as_new") == "on"
 
 
 def _targets(request: DistrictRequest):  # type: ignore[no-untyped-def]

@@ -63,10 +63,10 @@ def rows(request: DistrictRequest, sync_id: int, record_type: str, outcome: str)
     sync, chosen = find_sync(request, sync_id), RecordType(record_type)
     form = RowFilter(request.GET)
     wanted = form.cleaned_data if form.is_valid() else {}
-    search, school = wanted.get("q", ""), wanted.get("school", "")
+    search, school, without_school = wanted.get("q", ""), wanted.get("school", ""), "without_school" in request.GET
 
     def read(offset: int, limit: int) -> RowPage:
-        return read_rows(sync, record_type, outcome, school=school or None, search=search, offset=offset, limit=limit)
+        return read_rows(sync, record_type, outcome, school="" if without_school else school or None, search=search, offset=offset, limit=limit)
 
     found, page = read_numbered(request, read, lambda rows: rows.total)
     schools = _schools(sync, chosen, outcome)
@@ -80,6 +80,7 @@ def rows(request: DistrictRequest, sync_id: int, record_type: str, outcome: str)
         "headings": [attribute_label(chosen, name) for name in _columns(chosen, outcome)],
         "search": search,
         "school": school,
+        "without_school": without_school,
         "schools": schools,
     }
     return render(request, "imports/_rows_table.html" if request.htmx else "imports/rows.html", context)
@@ -115,7 +116,7 @@ def _line(row: RowView, record_type: RecordType, outcome: str, schools: dict[str
             for name in _columns(record_type, outcome)
         ],
         changes=[_change(row, record_type, name, schools, membership) for name in row.changed],
-        reasons=[(reason, hides_column(row.file, reason.column, membership)) for reason in row.reasons],
+        reasons=[(reason, hides_column(reason.file or row.file, reason.column, membership)) for reason in row.reasons],
         is_live=is_live,
     )
 

@@ -11,6 +11,7 @@ from imports.models import Sync, SyncDetail
 from imports.selectors.summary import Summary, sync_summary
 from imports.states import HoldKind, State
 from imports.views.by_school import SchoolTable, school_table
+from imports.views.funnel import funnel
 from imports.views.scope import can_cancel, detail_of, find_sync
 from imports.views.summary_table import summary_table
 from imports.views.thresholds import measures
@@ -76,6 +77,7 @@ def _result(request: DistrictRequest, found: Sync, detail: SyncDetail, summary: 
     shares = measures(detail.thresholds, detail.counts, delivery)
     return {
         "summary": summary,
+        "funnel": funnel(summary, detail.findings),
         "table": summary_table(summary.rows),
         "schools": _schools(request, summary),
         "measure": _measure(request),

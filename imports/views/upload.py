@@ -13,8 +13,8 @@ from django.views.decorators.http import require_POST
 
 from accounts.current import DistrictRequest, require_editor
 from imports.models import Delivery, ImportApp
-from imports.services.receive_delivery import DeliveryRefused, Upload, receive_delivery
 from imports.sentences import Problem
+from imports.services.receive_delivery import DeliveryRefused, Upload, receive_delivery
 from imports.services.start_sync import start_sync
 from imports.views.app_page import render_app_page
 from imports.views.scope import find_app

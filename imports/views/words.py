@@ -1,12 +1,11 @@
 """Sentences about a sync: what became of it, what it waits for, how far it is."""
 
 from dataclasses import dataclass
-from datetime import datetime
 
 from django.contrib.humanize.templatetags.humanize import intcomma
-from django.utils import timezone
 
 from imports.models import Sync
+from imports.progress import current_progress
 from imports.states import HoldKind, State
 
 HOLD_WORDS = {
@@ -47,7 +46,7 @@ def describe(sync: Sync) -> str:
     if state is State.QUEUED:
         return "It waits for a worker."
     if state in (State.RUNNING, State.APPLYING):
-        return f"{sync.stage or state.label}: {intcomma(sync.rows_done)} of {count_words(sync.rows_total, 'row')}."
+        return f"It is being worked on: {sync.stage or 'starting'}."
     return _imported(sync)
 
 
@@ -82,6 +81,7 @@ def queue_sentence(sync: Sync) -> str:
 class Progress:
     """How far a working sync is, from its own counters. `percent` and what follows are None while there is nothing to tell."""
 
+    stage: str
     rows_done: int
     rows_total: int
     percent: int | None
@@ -94,16 +94,20 @@ class Progress:
         if self.seconds_left is None:
             return ""
         if self.seconds_left < 60:
-            return f"about {count_words(max(self.seconds_left, 1), 'second')} left"
-        return f"about {count_words(round(self.seconds_left / 60), 'minute')} left"
+            return f"about {count_words(max(self.seconds_left, 1), 'second')}"
+        return f"about {count_words(round(self.seconds_left / 60), 'minute')}"
 
 
-def progress_of(sync: Sync, now: datetime | None = None) -> Progress:
-    """Work out speed and time left from the rows done since the sync was started."""
-    percent = min(100 * sync.rows_done // sync.rows_total, 100) if sync.rows_total else None
-    elapsed = ((now or timezone.now()) - sync.started_at).total_seconds() if sync.started_at else 0.0
-    if elapsed <= 0 or not sync.rows_done:
-        return Progress(sync.rows_done, sync.rows_total, percent, None, None)
-    speed = sync.rows_done / elapsed
-    left = max(sync.rows_total - sync.rows_done, 0) / speed if sync.rows_total else None
-    return Progress(sync.rows_done, sync.rows_total, percent, round(speed), None if left is None else round(left))
+def progress_of(sync: Sync) -> Progress:
+    """Read the counters that the worker publishes."""
+    told = current_progress(sync)
+    done, total = int(told["rows_done"]), int(told["rows_total"])
+    speed, left = told["rows_per_second"], told["seconds_left"]
+    return Progress(
+        stage=str(told["stage"]),
+        rows_done=done,
+        rows_total=total,
+        percent=min(100 * done // total, 100) if total else None,
+        rows_per_second=None if speed is None else round(speed),
+        seconds_left=None if left is None else round(left),
+    )

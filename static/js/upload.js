@@ -73,12 +73,13 @@ function complain(list) {
       return notice;
     }),
   );
+  problems.hidden = !list.length;
   if (list.length) problems.scrollIntoView({ block: "nearest" });
 }
 
 function add(files) {
   if (sending) return;
-  problems.replaceChildren();
+  complain([]);
   for (const file of files) chosen.set(file.name.toLowerCase(), file);
   input.value = "";
   input.required = false;
@@ -87,7 +88,7 @@ function add(files) {
 
 function reset() {
   chosen.clear();
-  problems.replaceChildren();
+  complain([]);
   show();
 }
 
@@ -145,7 +146,7 @@ function upload(files) {
   request.addEventListener("abort", () => stop([{ title: "Upload cancelled", message: "Nothing was stored.", fix: "" }]));
   sending = request;
   window.addEventListener("beforeunload", warn);
-  problems.replaceChildren();
+  complain([]);
   progress.bar.value = 0;
   progress.amount.textContent = "Uploading";
   progress.box.hidden = false;

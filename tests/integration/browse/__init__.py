@@ -1,0 +1,1 @@
+"""Data Browsing and Data Quality."""

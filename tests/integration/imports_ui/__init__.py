@@ -1,0 +1,1 @@
+"""Pages of import apps and syncs."""

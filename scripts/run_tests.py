@@ -27,13 +27,11 @@ class Run:
 
 def plan(what: str, variables: dict[str, str], extra: list[str]) -> list[Run]:
     """Return the runs: everything on SQLite, and on PostgreSQL all that an engine can change (not the browser's part)."""
-    redis = variables["PORTAL_TEST_REDIS_URL"]
-    sqlite = variables | {"PORTAL_TEST_REDIS_URL": f"{redis}?virtual_host=1"}  # a keyspace each: the runs go side by side
-    postgresql = variables | {"PORTAL_TEST_REDIS_URL": f"{redis}?virtual_host=2", "DATABASE_URL": variables["PORTAL_TEST_DATABASE_URL"]}
+    postgresql = variables | {"DATABASE_URL": variables["PORTAL_TEST_DATABASE_URL"]}
     if what == "browser":
-        return [Run("browser", ["-m", "browser", *extra], sqlite)]
+        return [Run("browser", ["-m", "browser", *extra], variables)]
     return [
-        Run("SQLite", ["-m", "not postgres_only", *extra], sqlite),
+        Run("SQLite", ["-m", "not postgres_only", *extra], variables),
         Run("PostgreSQL", ["-m", "not no_database and not browser", *extra], postgresql),
     ]
 

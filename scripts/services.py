@@ -67,11 +67,11 @@ def _run(command: list[str]) -> None:
 
 
 @contextmanager
-def redis_server(folder: Path) -> Iterator[str]:
-    """Run a Redis-protocol server in `folder` while the block runs; yield its URL for Celery."""
-    paths = DataPaths(folder / "redis")
+def redis_server(paths: DataPaths) -> Iterator[str]:
+    """Run a Redis-protocol server on the broker's socket of a data folder while the block runs; yield its URL for Celery."""
     paths.create()
-    socket = paths.run / "broker.sock"
+    paths.create_socket_folder()
+    socket = paths.broker_socket
     command = [find_broker_program(), "--port", "0", "--unixsocket", str(socket), "--save", "", "--dir", str(paths.broker)]
     process = subprocess.Popen(command, stdout=subprocess.DEVNULL)  # noqa: S603
     try:
@@ -79,7 +79,7 @@ def redis_server(folder: Path) -> Iterator[str]:
         while not broker_answers(socket):
             if process.poll() is not None or time.monotonic() > deadline:
                 raise RuntimeError("The Redis server for the tests did not start.")
-            time.sleep(0.05)
+            time.sleep(0.02)
         yield f"redis+socket://{socket}"
     finally:
         process.terminate()
@@ -94,5 +94,5 @@ def services() -> Iterator[dict[str, str]]:
         stack.callback(shutil.rmtree, folder, ignore_errors=True)
         folder.chmod(0o711)  # the postgres user passes through
         database = stack.enter_context(postgresql(folder))
-        broker = stack.enter_context(redis_server(folder))
+        broker = stack.enter_context(redis_server(DataPaths(folder / "redis")))
         yield {"PORTAL_TEST_DATABASE_URL": database, "PORTAL_TEST_REDIS_URL": broker}

@@ -2,7 +2,6 @@
 
 import os
 import shutil
-import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -14,6 +13,7 @@ from hypothesis import HealthCheck
 from hypothesis import settings as hypothesis_settings
 
 from portal.celery import app
+from portal.paths import DataPaths
 from scripts.services import redis_server
 
 hypothesis_settings.register_profile(
@@ -52,42 +52,29 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 
 @pytest.fixture
 def data_dir(tmp_path: Path, settings: Any) -> Path:
-    """Give the test a storage folder of its own; settings.PORTAL_DATA_DIR and the default storage point there."""
+    """Give the test a storage folder of its own; settings.PORTAL_DATA_DIR, PATHS and the default storage point there."""
     settings.PORTAL_DATA_DIR = tmp_path
-    files = tmp_path / "files"
-    files.mkdir()
+    settings.PATHS = DataPaths(tmp_path)
+    settings.PATHS.create()
     default = settings.STORAGES["default"]
-    settings.STORAGES = {**settings.STORAGES, "default": {**default, "OPTIONS": {**default["OPTIONS"], "location": files}}}
+    settings.STORAGES = {**settings.STORAGES, "default": {**default, "OPTIONS": {**default["OPTIONS"], "location": settings.PATHS.files}}}
     return tmp_path
 
 
-@pytest.fixture(scope="session")
-def redis_url() -> Iterator[str]:
-    """Give the URL of a real Redis-protocol server: the one `make test` started, else a private one for this run."""
-    given = os.environ.get("PORTAL_TEST_REDIS_URL")
-    if given:
-        yield given
-        return
-    with tempfile.TemporaryDirectory(prefix="rpr-", dir="/tmp") as folder, redis_server(Path(folder)) as url:
+@pytest.fixture(scope="session", autouse=True)
+def broker() -> Iterator[str]:
+    """Run the embedded broker of this run's data folder: tasks are really sent, and lie there until a test starts a worker."""
+    with redis_server(settings.PATHS) as url:
+        assert url == settings.CELERY_BROKER_URL
         yield url
 
 
-def use_broker(url: str) -> None:
-    """Point this process's Celery to a broker; its pools are made anew at the next use."""
-    app.conf.broker_url = app.conf.broker_read_url = app.conf.broker_write_url = url
-    app._pool = None
-    app.amqp._producer_pool = None
-
-
 @pytest.fixture
-def broker_url(redis_url: str) -> Iterator[str]:
-    """Let this process send its tasks to the real server, emptied before; processes of the test get the URL."""
-    before = app.conf.broker_url
-    use_broker(redis_url)
-    with app.connection_for_write() as broker:
-        broker.default_channel.client.flushdb()
-    yield redis_url
-    use_broker(before)
+def broker_url(broker: str) -> str:
+    """Give the URL of the broker, emptied: no message of an earlier test wakes this test's worker."""
+    with app.connection_for_write() as connected:
+        connected.default_channel.client.flushdb()
+    return broker
 
 
 @pytest.fixture

@@ -14,10 +14,9 @@ _root = tempfile.mkdtemp(prefix="rp-", dir="/tmp")
 atexit.register(shutil.rmtree, _root, ignore_errors=True)
 os.environ["PORTAL_DATA_DIR"] = _root
 os.environ["PORTAL_ENV"] = "test"
-os.environ["CELERY_BROKER_URL"] = "memory://"  # messages go nowhere; tests of real workers take the fixture `broker_url`
 os.environ.setdefault("SECRET_KEY", "only-for-tests-" + "x" * 50)
 os.environ.setdefault("DJANGO_ALLOW_ASYNC_UNSAFE", "1")  # Playwright's synchronous interface runs an event loop in the test's thread
-for name in ("STORAGE_URL", "EMAIL_URL", "PORTAL_BASE_URL", "ALLOWED_HOSTS", "PORTAL_PROXY_COUNT"):
+for name in ("STORAGE_URL", "EMAIL_URL", "PORTAL_BASE_URL", "ALLOWED_HOSTS", "CELERY_BROKER_URL", "PORTAL_PROXY_COUNT"):
     os.environ.pop(name, None)
 
 from portal.settings import *  # noqa: E402, F403

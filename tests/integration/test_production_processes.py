@@ -5,11 +5,11 @@ There is no Docker engine where the tests run; the container around each command
 
 import json
 import os
-import re
 import signal
 import socket
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import ExitStack
@@ -20,7 +20,8 @@ import psycopg
 import pytest
 import yaml
 
-from scripts.services import services
+from portal.paths import DataPaths
+from scripts.services import postgresql, redis_server
 
 pytestmark = [pytest.mark.slow, pytest.mark.redis, pytest.mark.no_database]
 
@@ -48,17 +49,16 @@ print(start_sync(delivery=delivery, by=None).pk)
 
 @pytest.fixture(scope="module")
 def service_urls() -> Iterator[dict[str, str]]:
-    """Give the servers that `make test` started, else private ones; with an empty database of this module's own."""
+    """Give an empty database on the server that `make test` started, else on a private one, and a Redis of this module's own."""
     with ExitStack() as stack:
-        if "PORTAL_TEST_DATABASE_URL" in os.environ:
-            urls = {name: os.environ[name] for name in ("PORTAL_TEST_DATABASE_URL", "PORTAL_TEST_REDIS_URL")}
-        else:
-            urls = stack.enter_context(services())
-        host = urls["PORTAL_TEST_DATABASE_URL"].split("host=")[1]
+        folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="rpp-", dir="/tmp")))
+        folder.chmod(0o711)  # the postgres user passes through
+        server = os.environ.get("PORTAL_TEST_DATABASE_URL") or stack.enter_context(postgresql(folder))
+        host = server.split("host=")[1]
         with psycopg.connect(host=host, user="portal", dbname="portal", autocommit=True) as connection:
             connection.execute(f"DROP DATABASE IF EXISTS {DATABASE}")
             connection.execute(f"CREATE DATABASE {DATABASE}")
-        broker = re.sub(r"\?virtual_host=\d+$", "", urls["PORTAL_TEST_REDIS_URL"]) + "?virtual_host=5"
+        broker = stack.enter_context(redis_server(DataPaths(folder / "redis")))
         yield {"DATABASE_URL": f"postgres://portal@/{DATABASE}?host={host}", "CELERY_BROKER_URL": broker}
 
 

@@ -1,4 +1,4 @@
-"""Names of the Parquet files of a sync within its folder. Apart from `records.changeset` so that a page can name a file without loading pandas."""
+"""Names of the Parquet files of a sync within its folder; apart from `records.changeset`, which loads pandas."""
 
 from pathlib import Path
 

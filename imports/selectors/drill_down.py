@@ -49,10 +49,12 @@ def read_rows(
 
     Args:
         sync: whose rows; one that repeats another shows that one's, with created and updated rows as unchanged.
-        record_type: one of the nine. outcome: one of the outcomes, or reported, deleted, kept.
+        record_type: one of the nine.
+        outcome: one of the outcomes, or reported, deleted, kept.
         school: only rows of this school (key of an organization); "" for rows of none, None for all.
         search: words that must all be found in key, name, address or code. Values of unchanged rows are those of the live roster of today.
-        offset: how many rows to pass over. limit: how many at most.
+        offset: how many rows to pass over.
+        limit: how many at most.
     """
     kind = RecordType(record_type)
     lines = reported_lines(sync, kind) if outcome == "reported" else None

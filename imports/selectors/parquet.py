@@ -1,7 +1,7 @@
-"""Read a few rows out of a large Parquet file: whole row groups are passed over by their statistics, and only the columns asked for are decoded.
+"""Read a few rows out of a large Parquet file: row groups are passed over by their statistics, and only the columns asked for are decoded.
 
-Plain Arrow: pyarrow loads pandas when it is handed Python or numpy values, which costs a web process 0.7 s and 138 MB; `texts` and `numbers` are
-the way around that.
+Plain Arrow: pyarrow loads pandas when it is handed Python or numpy values, which costs a web process 0.7 s and 138 MB.
+`texts` and `numbers` are the way around that.
 """
 
 import struct

@@ -1,5 +1,6 @@
 """The sync report: what commands print as JSON and the API answers."""
 
+from collections import Counter
 from typing import Any
 
 from imports.models import Sync
@@ -60,11 +61,6 @@ def sync_errors(sync: Sync, limit: int = MOST_ERRORS) -> list[dict[str, Any]]:
 
 def _count(errors: list[dict[str, Any]]) -> list[dict[str, Any]]:
     """The findings of a sync that failed before it counted anything: what is wrong with its files."""
-    counted: dict[tuple[str, str, str], int] = {}
-    for error in errors:
-        kind = (error["code"], error["outcome"], error["record_type"])
-        counted[kind] = counted.get(kind, 0) + 1
-    return [
-        {"code": code, "outcome": outcome, "record_type": record_type, "count": count}
-        for (code, outcome, record_type), count in counted.items()
-    ]
+    counted = Counter((error["code"], error["outcome"], error["record_type"]) for error in errors)
+    names = ("code", "outcome", "record_type")
+    return [dict(zip(names, kind, strict=True), count=count) for kind, count in counted.most_common()]

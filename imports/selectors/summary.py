@@ -70,7 +70,7 @@ def _sentence(sync: Sync, rows: list[dict[str, Any]]) -> str:
         done = f" {sync.rows_done:,} of {_counted(sync.rows_total, 'row')} are done." if sync.rows_total else ""
         return f"It is being {'applied' if state is State.APPLYING else 'worked on'}.{done}"
     if state is State.FAILED:
-        return f"It failed, and nothing was changed. {sync.failure}".strip()
+        return sync.failure or "It failed before anything was changed."
     if state is State.NEEDS_SCHOOL_MAPPING:
         return f"{_counted(len(sync.detail.unmapped), 'school')} must be mapped before it can go on."
     if state is State.HELD:

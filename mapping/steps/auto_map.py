@@ -36,7 +36,7 @@ _DROPPED, _SPACED = re.compile(r"[.'’`]"), re.compile(r"[^\w]+|_")
 
 
 def normalise_name(name: str) -> str:
-    """The name without case, accents and punctuation, usual abbreviations written out: "Lincoln E.S." and "LINCOLN Elementary School" are one."""
+    """The name without case, accents and punctuation, abbreviations in full: "Lincoln E.S." and "LINCOLN Elementary School" are one."""
     plain = "".join(letter for letter in unicodedata.normalize("NFKD", name) if not unicodedata.combining(letter)).casefold()
     words = _SPACED.sub(" ", _DROPPED.sub("", plain.replace("&", " and "))).split()
     return " ".join(filter(None, (_WORDS.get(word, word) for word in words))) or " ".join(words)
@@ -57,12 +57,8 @@ def match_schools(schools: Sequence[NamedSchool], targets: Sequence[NamedSchool]
     used = {*chosen.values(), *taken}
     left = [school for school in schools if school.key not in chosen]
     chosen |= _match(left, [target for target in targets if target.key not in used], lambda school: normalise_name(school.name))
-    return {
-        school.key: SchoolChoice(target=chosen[school.key])
-        if school.key in chosen
-        else SchoolChoice(new_name=school.name.strip() or school.key)
-        for school in schools
-    }
+    new = {school.key: SchoolChoice(new_name=school.name.strip() or school.key) for school in schools}
+    return new | {key: SchoolChoice(target=target) for key, target in chosen.items()}
 
 
 def _match(schools: Sequence[NamedSchool], targets: Sequence[NamedSchool], sign: Callable[[NamedSchool], str]) -> dict[str, str]:

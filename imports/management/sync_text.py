@@ -20,7 +20,7 @@ def report_text(report: Mapping[str, Any]) -> str:
         lines.append(f"Held ({report['hold']['kind'].replace('_', ' ')}): {report['hold']['detail']}")
     if report.get("failure"):
         lines.append(str(report["failure"]))
-    if any(report["records"].values()):
+    if any(count["in_file"] or count["live"] for count in report["records"].values()):
         lines += ["", *_counts(report["records"])]
     if report["errors"]:
         lines += ["", *error_lines(report["errors"], "Errors and issues")]

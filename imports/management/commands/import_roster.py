@@ -79,4 +79,5 @@ class Command(BaseCommand):
             )
         elif sync.state == State.FAILED:
             self.stderr.write(f"Sync {sync.pk} failed, and nothing was changed. {sync.failure}")
-        sys.exit(exit_code(sync))
+        if code := exit_code(sync):
+            sys.exit(code)

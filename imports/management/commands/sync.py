@@ -48,8 +48,8 @@ class Command(BaseCommand):
         sync.refresh_from_db()
         report = sync_report(sync)
         self.stdout.write(json.dumps(report, ensure_ascii=False) if options["json"] else report_text(report))
-        if options["approve"]:
-            sys.exit(exit_code(sync))
+        if options["approve"] and (code := exit_code(sync)):
+            sys.exit(code)
 
     @staticmethod
     def _find(district: District, sync_id: int | None) -> Sync:

@@ -30,7 +30,8 @@ class Command(BaseCommand):
         with TemporaryDirectory(prefix="validate-") as scratch:
             found = validate_files(files.paths, Path(scratch), limits())
         self.stdout.write(json.dumps(_as_dict(found), ensure_ascii=False) if options["json"] else _as_text(found))
-        sys.exit(1 if found.error_count else 0)
+        if found.error_count:
+            sys.exit(1)
 
 
 def _as_dict(found: Validation) -> dict[str, Any]:

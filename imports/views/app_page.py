@@ -16,7 +16,7 @@ from imports.models import ImportApp, Sync
 from imports.views.by_school import school_table
 from imports.views.configuration import configuration_sections, mapped_schools
 from imports.views.scope import can_cancel, find_app
-from imports.views.words import describe, progress_of, queue_sentence
+from imports.views.words import describe_all, progress_of, queue_sentence
 from records.attributes import RecordType
 from roster.models import Organization
 from roster.selectors.browse import clean_search, roster_state, type_tabs
@@ -38,17 +38,17 @@ def render_app_page(request: DistrictRequest, app: ImportApp, tab: str, *, probl
     if tab not in _CONTEXTS:
         raise Http404("There is no such tab.")
     latest = Sync.objects.of(request.district).filter(app=app).select_related("app", "created_by").order_by("-created_at", "-pk").first()
-    is_working = latest is not None and latest.is_working
+    working = latest if latest and latest.is_working else None
     context = {
         "app": app,
         "tab": tab,
         "tabs": _tabs(request, app, latest, tab),
         "can_edit": request.membership.can_edit,
-        "can_cancel": is_working and can_cancel(latest, request.membership),
+        "can_cancel": working is not None and can_cancel(working, request.membership),
         "latest": latest,
         "sync": latest,
-        "sentence": describe(latest) if latest else "",
-        "progress": progress_of(latest) if is_working else None,
+        "sentence": describe_all([latest])[0].sentence if latest else "",
+        "progress": progress_of(working) if working else None,
         "queue": queue_sentence(latest) if latest and latest.state == "queued" else "",
         "is_preview": bool(app.config and app.config.document.get("delivery", {}).get("preview")),
         "problems": problems,
@@ -88,7 +88,7 @@ def _overview(request: DistrictRequest, app: ImportApp) -> dict[str, Any]:
 def _history(request: DistrictRequest, app: ImportApp) -> dict[str, Any]:
     syncs = Sync.objects.of(request.district).filter(app=app).select_related("app", "created_by").order_by("-created_at", "-pk")
     page = Paginator(syncs, SYNCS_PER_PAGE).get_page(request.GET.get("page"))
-    return {"page": page, "syncs": [(sync, describe(sync)) for sync in page]}
+    return {"page": page, "syncs": describe_all(page)}
 
 
 def _quality(request: DistrictRequest, app: ImportApp) -> dict[str, Any]:

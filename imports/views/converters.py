@@ -9,6 +9,7 @@ class OneOf:
     """A path converter for one of `words`."""
 
     words: tuple[str, ...] = ()
+    regex = ""
 
     def __init_subclass__(cls) -> None:
         cls.regex = "|".join(cls.words)

@@ -39,7 +39,7 @@ def _decide(request: DistrictRequest, sync_id: int, service: Callable[..., None]
     sync = find_sync(request, sync_id)
     form = ReasonForm(request.POST)
     if not form.is_valid():
-        messages.error(request, " ".join(form.errors["reason"]))
+        messages.error(request, " ".join(map(str, form.errors["reason"])))
         return redirect("imports:sync", sync_id)
     try:
         service(sync=sync, by=request.user, reason=form.cleaned_data["reason"])

@@ -52,7 +52,9 @@ def errors_csv(request: DistrictRequest, sync_id: int) -> StreamingHttpResponse:
     """All errors as a CSV file."""
     sync = find_sync(request, sync_id)
     lines = stream_findings_csv(sync)
-    response = StreamingHttpResponse(lines if request.membership.can_edit else _without_hidden(lines, request.membership), content_type="text/csv; charset=utf-8")
+    response = StreamingHttpResponse(
+        lines if request.membership.can_edit else _without_hidden(lines, request.membership), content_type="text/csv; charset=utf-8"
+    )
     response["Content-Disposition"] = f'attachment; filename="errors-of-sync-{sync.pk}.csv"'
     return response
 

@@ -10,7 +10,7 @@ from imports.models import ImportApp, Sync
 from imports.selectors.summary import sync_summary
 from imports.views.scope import find_sync
 from imports.views.summary_table import summary_table
-from imports.views.words import describe
+from imports.views.words import describe_all
 
 SYNCS_PER_PAGE = 20
 
@@ -25,7 +25,7 @@ def history(request: DistrictRequest) -> HttpResponse:
     if chosen:
         syncs = syncs.filter(app__in=chosen)
     page = Paginator(syncs, SYNCS_PER_PAGE).get_page(request.GET.get("page"))
-    context = {"page": page, "syncs": [(sync, describe(sync)) for sync in page], "installed": installed, "chosen": chosen}
+    context = {"page": page, "syncs": describe_all(page), "installed": installed, "chosen": chosen}
     return render(request, "imports/history.html", context)
 
 

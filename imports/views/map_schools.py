@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_http_methods
 
@@ -42,7 +43,7 @@ class SchoolRow:
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @require_member
-def map_schools(request: DistrictRequest, sync_id: int) -> HttpResponse:
+def map_schools(request: DistrictRequest, sync_id: int) -> HttpResponseBase:
     """Show the window; on *Save & Run* store the mapping and go on with the same delivery."""
     sync = find_sync(request, sync_id)
     if sync.state != State.NEEDS_SCHOOL_MAPPING:
@@ -76,7 +77,9 @@ def _answer(request: DistrictRequest, *, sync: Sync) -> HttpResponse:
     return redirect("imports:sync", sync.pk)
 
 
-def _show(request: DistrictRequest, sync: Sync, rows: list[SchoolRow], *, everything_new: bool = False, problem: str = "", status: int = 200) -> HttpResponse:
+def _show(
+    request: DistrictRequest, sync: Sync, rows: list[SchoolRow], *, everything_new: bool = False, problem: str = "", status: int = 200
+) -> HttpResponse:
     context = {
         "sync": sync,
         "rows": rows,
@@ -141,7 +144,7 @@ def _checked(request: DistrictRequest, rows: list[SchoolRow], *, everything_new:
         row = _with(given, action=NEW) if everything_new and not given.action else given
         if row.is_new:
             form = NewSchoolName({"name": row.new_name})
-            checked.append(row if form.is_valid() else _with(row, error=" ".join(form.errors["name"])))
+            checked.append(row if form.is_valid() else _with(row, error=" ".join(map(str, form.errors["name"]))))
         elif row.action and row.action not in known:
             checked.append(_with(row, action=LATER, error="This school does not exist any more. Choose another one."))
         else:

@@ -66,7 +66,9 @@ def rows(request: DistrictRequest, sync_id: int, record_type: str, outcome: str)
     search, school, without_school = wanted.get("q", ""), wanted.get("school", ""), "without_school" in request.GET
 
     def read(offset: int, limit: int) -> RowPage:
-        return read_rows(sync, record_type, outcome, school="" if without_school else school or None, search=search, offset=offset, limit=limit)
+        return read_rows(
+            sync, record_type, outcome, school="" if without_school else school or None, search=search, offset=offset, limit=limit
+        )
 
     found, page = read_numbered(request, read, lambda rows: rows.total)
     schools = _schools(sync, chosen, outcome)

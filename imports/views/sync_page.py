@@ -34,6 +34,7 @@ def sync(request: DistrictRequest, sync_id: int) -> HttpResponse:
         "delivered": found.delivery.files.order_by("name"),
         "transitions": found.transitions.select_related("by"),
         "consequence": consequence(detail),
+        "finding_count": sum(int(finding["count"]) for finding in detail.findings),
     }
     if detail.counts:
         context |= _result(request, found, detail, sync_summary(found))
@@ -65,7 +66,7 @@ def _status(found: Sync, request: DistrictRequest) -> dict[str, Any]:
     state = State(found.state)
     return {
         "sync": found,
-        "sentence": describe(found),
+        "sentence": describe(found, detail_of(found).counts),
         "progress": progress_of(found) if found.is_working else None,
         "queue": queue_sentence(found) if state is State.QUEUED else "",
         "can_cancel": can_cancel(found, request.membership),

@@ -41,7 +41,7 @@ def upload(request: DistrictRequest, kind: str) -> HttpResponse:
             file="",
         )
         return _refuse(request, app, [problem], status=413)
-    return cast(HttpResponse, _take_files(request, app))
+    return _take_files(request, app)
 
 
 @csrf_protect

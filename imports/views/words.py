@@ -1,12 +1,16 @@
 """Sentences about a sync: what became of it, what it waits for, how far it is."""
 
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from django.contrib.humanize.templatetags.humanize import intcomma
 
-from imports.models import Sync
+from imports.models import Sync, SyncDetail
 from imports.progress import current_progress
 from imports.states import HoldKind, State
+from records.outcomes import NOT_ACCEPTED
+
+Counts = Mapping[str, Mapping[str, int]]
 
 HOLD_WORDS = {
     HoldKind.PREVIEW: "Preview Mode is enabled, so a person looks at every sync before it is applied.",
@@ -28,8 +32,24 @@ def count_words(count: int, one: str, many: str = "") -> str:
     return f"{intcomma(count)} {one if count == 1 else many or one + 's'}"
 
 
-def describe(sync: Sync) -> str:
-    """One sentence on where a sync stands, from its own row alone, so that a list of syncs costs nothing more."""
+@dataclass(frozen=True, slots=True)
+class DescribedSync:
+    """A sync in a list: one sentence on where it stands, and how many records its files brought."""
+
+    sync: Sync
+    sentence: str
+    records: int
+
+
+def describe_all(syncs: Iterable[Sync]) -> list[DescribedSync]:
+    """The syncs of a list with their sentences; one query for the counts of all of them."""
+    listed = list(syncs)
+    counts = dict(SyncDetail.objects.filter(sync__in=listed).values_list("sync_id", "counts"))
+    return [DescribedSync(sync, describe(sync, counts.get(sync.pk, {})), _records(counts.get(sync.pk, {}))) for sync in listed]
+
+
+def describe(sync: Sync, counts: Counts) -> str:
+    """One sentence on where a sync stands."""
     state = State(sync.state)
     if state in _ENDED:
         return _ENDED[state]
@@ -47,13 +67,18 @@ def describe(sync: Sync) -> str:
         return "It waits for a worker."
     if state in (State.RUNNING, State.APPLYING):
         return f"It is being worked on: {sync.stage or 'starting'}."
-    return _imported(sync)
+    return _imported(sync, counts)
 
 
-def _imported(sync: Sync) -> str:
+def _records(counts: Counts) -> int:
+    return sum(int(count.get("in_file", 0)) for count in counts.values())
+
+
+def _imported(sync: Sync, counts: Counts) -> str:
     """Completed: rows taken over and rows left out."""
-    left_out = sync.rows_in_files - sync.rows_accepted
-    sentence = f"Imported {intcomma(sync.rows_accepted)} of {count_words(sync.rows_in_files, 'row')}"
+    in_file = _records(counts)
+    left_out = sum(int(count.get(fate.word, 0)) for count in counts.values() for fate in NOT_ACCEPTED)
+    sentence = f"Imported {intcomma(in_file - left_out)} of {count_words(in_file, 'row')}"
     if left_out:
         sentence += f"; {intcomma(left_out)} {'was' if left_out == 1 else 'were'} left out"
     if sync.issue_count:

@@ -7,7 +7,7 @@ from django.db.models import Q, QuerySet
 
 from accounts.models import District
 from records.attributes import PERSON_TYPES, SCREEN_ORDER, RecordType, attribute_label, display_name
-from roster.models import LIVE, LiveRecord, Organization, RosterState
+from roster.models import LIVE, Admin, Class, Contact, Enrollment, LiveRecord, Organization, RosterState, Student, Teacher
 from roster.selectors.keyset import PAGE_ROWS, Page, read_page
 
 LONGEST_SEARCH = 100  # characters
@@ -36,6 +36,12 @@ _ORDER: dict[RecordType, tuple[str, ...]] = {
     **dict.fromkeys(PERSON_TYPES, _BY_NAME),
     RecordType.CLASS: ("key",),
     RecordType.ENROLLMENT: ("key",),
+}
+_PEOPLE: dict[str, type[Student | Teacher | Admin | Contact]] = {
+    RecordType.STUDENT: Student,
+    RecordType.TEACHER: Teacher,
+    RecordType.ADMIN: Admin,
+    RecordType.CONTACT: Contact,
 }
 _CONTAINS: dict[RecordType, tuple[str, ...]] = {
     RecordType.SCHOOL: ("name", "identifier", "key"),
@@ -129,17 +135,17 @@ def school_names(district: District, keys: Iterable[str]) -> dict[str, str]:
     return {key: "District office" if kind == Organization.Kind.DISTRICT else name for key, name, kind in found}
 
 
-def enrollment_names(district: District, enrollments: Iterable[LiveRecord]) -> dict[str, tuple[str, str]]:
+def enrollment_names(district: District, enrollments: Iterable[Enrollment]) -> dict[str, tuple[str, str]]:
     """For each enrollment's key: what its person and its class are called. At most one query per kind of person and one for classes."""
     listed = list(enrollments)
     people: dict[tuple[str, str], str] = {}
     for person_type in {row.person_type for row in listed}:
-        if person_type in set(PERSON_TYPES):
-            table = LIVE[RecordType(person_type)].objects.of(district)
+        if person_type in _PEOPLE:
+            table = _PEOPLE[person_type].objects.of(district)
             ids = {row.person_id for row in listed if row.person_type == person_type}
             for key, first, last in table.filter(key__in=ids).values_list("key", "first_name", "last_name"):
                 people[person_type, key] = f"{first} {last}".strip()
-    classes = LIVE[RecordType.CLASS].objects.of(district).filter(key__in={row.class_id for row in listed})
+    classes = Class.objects.of(district).filter(key__in={row.class_id for row in listed})
     titles = dict(classes.values_list("key", "class_name"))
     return {
         row.key: (people.get((row.person_type, row.person_id)) or row.person_id, titles.get(row.class_id) or row.class_id) for row in listed
@@ -149,7 +155,7 @@ def enrollment_names(district: District, enrollments: Iterable[LiveRecord]) -> d
 def _school_column(record_type: RecordType) -> str:
     if record_type in PERSON_TYPES:
         return "primary_school"
-    return "school_id" if record_type in (RecordType.CLASS, RecordType.ENROLLMENT) else ""
+    return "school_id" if record_type is RecordType.CLASS else ""
 
 
 def _search(rows: QuerySet[LiveRecord], record_type: RecordType, search: str) -> QuerySet[LiveRecord]:

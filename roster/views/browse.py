@@ -20,7 +20,7 @@ def browse(request: DistrictRequest) -> HttpResponse:
     """The students, or with a search from the top bar the hits among all records."""
     search = clean_search(request.GET.get("q", ""))
     if not search:
-        return browse_type(request, RecordType.STUDENT.value)
+        return _show_list(request, RecordType.STUDENT)
     state = roster_state(request.district)
     context = {
         "tabs": _tabs(state, None),
@@ -35,7 +35,10 @@ def browse(request: DistrictRequest) -> HttpResponse:
 @require_member
 def browse_type(request: DistrictRequest, record_type: str) -> HttpResponse:
     """One page of one record type; a search while typing swaps the list alone."""
-    chosen = parse_record_type(record_type)
+    return _show_list(request, parse_record_type(record_type))
+
+
+def _show_list(request: DistrictRequest, chosen: RecordType) -> HttpResponse:
     state = roster_state(request.district)
     search = clean_search(request.GET.get("q", ""))
     school = request.GET.get("school", "").replace("\0", "")

@@ -19,7 +19,7 @@ def reported_lines(found: pd.DataFrame, record_type: RecordType) -> np.ndarray:
     """The lines of a record type that have at least one finding marked reported."""
     codes = [code for code, rule in RULES.items() if rule.mark == "reported"]
     mine = found[(found["record_type"] == record_type.value) & found["code"].isin(codes)]
-    return np.unique(mine["line"].to_numpy())
+    return np.unique(mine["row"].to_numpy())
 
 
 def count_type(change: TypeChange, reported: Mask) -> dict[str, int]:
@@ -71,7 +71,7 @@ def count_findings(found: pd.DataFrame) -> list[dict[str, object]]:
     """[{code, outcome, record_type, count}], count in rows (a row that lacks two values counts once), largest first."""
     if found.empty:
         return []
-    rows = found.drop_duplicates(["code", "record_type", "file", "line", "key"])
+    rows = found.drop_duplicates(["code", "record_type", "row", "key"])
     sizes = rows.groupby(["code", "record_type"], sort=True).size().sort_values(ascending=False, kind="stable")
     return [
         {"code": code, "outcome": RULES[code].outcome if code in RULES else "error", "record_type": record_type, "count": int(count)}

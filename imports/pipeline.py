@@ -250,7 +250,7 @@ def _carry_demographics(frames: Frames, params: PipelineParams, live: Live) -> F
     known = live.columns(RecordType.STUDENT, ["key", *DEMOGRAPHIC_NAMES])
     if known.empty:
         return frames
-    at = np.where(frame["_described"].to_numpy(), -1, positions(frame["key"], known["key"]))
+    at = np.where(frame["_described_line"].to_numpy() > 0, -1, positions(frame["key"], known["key"]))
     carried = {}
     for name in DEMOGRAPHIC_NAMES:
         if name in frame:
@@ -292,4 +292,4 @@ def _empty_files(rows_read: Mapping[str, int], live_before: Mapping[str, int], p
 def _rows_with(found: pd.DataFrame, wanted: Callable[[Rule], bool]) -> int:
     """How many rows have a finding of the wanted rules."""
     codes = [code for code, rule in RULES.items() if wanted(rule)]
-    return len(found[found["code"].isin(codes)].drop_duplicates(["file", "line"]))
+    return len(found[found["code"].isin(codes)].drop_duplicates(["record_type", "file", "row"]))

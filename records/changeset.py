@@ -26,6 +26,7 @@ __all__ = [
     "write_findings", "write_rows", "written_batches",
 ]  # fmt: skip
 ROW_ORDER = (Fate.CREATED, Fate.UPDATED, Fate.SKIPPED, Fate.EXCLUDED, Fate.DUPLICATE, Fate.INVALID)
+NUMBERS_OF_FINDINGS = ("row", "line")
 WRITES = ("created", "updated")
 GROUP_ROWS = 20_000
 _TEXT = pa.large_string()
@@ -93,7 +94,7 @@ def write_findings(folder: Path, found: pd.DataFrame, *, otherwise: str = "warni
     """Write all findings, with the outcome each of them means, ordered by file and line; problems of files mean `otherwise`."""
     outcomes = {code: rule.outcome for code, rule in RULES.items()}
     columns = {
-        name: to_arrow(found[name]) if name != "line" else pa.array(found["line"].to_numpy())
+        name: to_arrow(found[name]) if name not in NUMBERS_OF_FINDINGS else pa.array(found[name].to_numpy())
         for name in (*FINDING_COLUMNS, "name", "school")
     }
     table = pa.table(columns)
@@ -145,7 +146,7 @@ def read_findings(folder: Path) -> pd.DataFrame:
     table = pq.read_table(findings_path(folder))
     return pd.DataFrame(
         {
-            name: column.to_numpy() if name == "line" else to_series(column)
+            name: column.to_numpy() if name in NUMBERS_OF_FINDINGS else to_series(column)
             for name, column in zip(table.column_names, table.columns, strict=True)
         }
     )

@@ -15,14 +15,17 @@ import numpy.typing as npt
 import pandas as pd
 import pyarrow as pa
 
-from records.attributes import PERSON_TYPES, SCHOOL_ATTRIBUTE, RecordType
+from records.attributes import FILE_OF, PERSON_TYPES, SCHOOL_ATTRIBUTE, RecordType
 from records.outcomes import Fate
 from records.rules import NUMBERS, RULES
 from records.text import TEXT, Mask, blank
 
 Frames = dict[RecordType, pd.DataFrame]
 
-FINDING_COLUMNS = ("code", "record_type", "file", "line", "column", "attribute", "value", "detail", "key")
+DEMOGRAPHICS = "demographics.csv"
+NOT_DESCRIBED = " (demographics.csv has no row for this person)"
+
+FINDING_COLUMNS = ("code", "record_type", "row", "file", "line", "column", "attribute", "value", "detail", "key")
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,22 +65,50 @@ def keeps_live(frame: pd.DataFrame) -> Mask:
     return policy[frame["_reason"].to_numpy()]
 
 
-def findings(frame: pd.DataFrame, mask: Mask, *, code: str, record_type: str, file: str, column: str = "", attribute: str = "",
-             value: pd.Series | str = "", detail: pd.Series | str = "") -> pd.DataFrame:  # fmt: skip
-    """One finding per row under the mask. `value` and `detail` are texts, or series over the whole frame."""
+def findings(
+    frame: pd.DataFrame,
+    mask: Mask,
+    *,
+    code: str,
+    record_type: str,
+    file: str,
+    column: str = "",
+    attribute: str = "",
+    value: pd.Series | str = "",
+    detail: pd.Series | str = "",
+) -> pd.DataFrame:
+    """One finding per row under the mask. `value` and `detail` are texts, or series over the whole frame.
+
+    `row` is the line of the record in its own file, by which the row is known; `file` and `line` say where to look. They differ for what
+    demographics.csv says of a person, unless it has no row for them.
+    """
     rows = np.flatnonzero(mask)
     count = len(rows)
 
     def part(given: pd.Series | str) -> pd.Series:
         return blank(count, given) if isinstance(given, str) else given.iloc[rows].reset_index(drop=True)
 
+    own = line = frame["_line"].to_numpy()[rows]
+    files, details = blank(count, file), part(detail)
+    if file == DEMOGRAPHICS and "_described_line" in frame:
+        described = frame["_described_line"].to_numpy()[rows]
+        line = np.where(described > 0, described, own)
+        files = files.where(described > 0, f"{FILE_OF[RecordType(record_type)]}.csv")
+        details = details.where(described > 0, NOT_DESCRIBED)
     return pd.DataFrame(
         {
-            "code": blank(count, code), "record_type": blank(count, record_type), "file": blank(count, file),
-            "line": frame["_line"].to_numpy()[rows], "column": blank(count, column), "attribute": blank(count, attribute),
-            "value": part(value), "detail": part(detail), "key": part(frame["key"]) if "key" in frame else blank(count),
+            "code": blank(count, code),
+            "record_type": blank(count, record_type),
+            "row": own,
+            "file": files,
+            "line": line,
+            "column": blank(count, column),
+            "attribute": blank(count, attribute),
+            "value": part(value),
+            "detail": details,
+            "key": part(frame["key"]) if "key" in frame else blank(count),
         }
-    )  # fmt: skip
+    )
 
 
 def single_finding(*, code: str, record_type: str = "", file: str = "", line: int = 0, column: str = "", attribute: str = "", value: str = "",
@@ -94,7 +125,7 @@ def single_finding(*, code: str, record_type: str = "", file: str = "", line: in
         "key": key,
     }
     one = pd.DataFrame({name: blank(1, text) for name, text in given.items()})
-    return one.assign(line=np.array([line], dtype=np.int64))[list(FINDING_COLUMNS)]
+    return one.assign(row=np.array([line], dtype=np.int64), line=np.array([line], dtype=np.int64))[list(FINDING_COLUMNS)]
 
 
 def gather(parts: Iterable[pd.DataFrame]) -> pd.DataFrame:
@@ -115,7 +146,7 @@ def name_findings(found: pd.DataFrame, frames: Frames) -> pd.DataFrame:
             continue
         lines = frame["_line"].to_numpy()
         order = np.argsort(lines, kind="stable")
-        wanted = found["line"].to_numpy()[rows]
+        wanted = found["row"].to_numpy()[rows]
         at = np.minimum(np.searchsorted(lines, wanted, sorter=order), len(lines) - 1)
         there = lines[order[at]] == wanted
         at = order[at[there]]

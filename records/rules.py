@@ -101,9 +101,9 @@ _RULES = (
     Rule("depends-on-kept", _EXCLUDED, "Depends on a row left out", "Its {detail} ({value}) could not be imported, so this {record} could not be either.",
          "Mend the {detail} first; this row follows by itself."),
     # requirements and uniqueness
-    Rule("required-attribute-missing", _SKIPPED, "Required value missing", "The {record} has no {attribute}. The row was left out.",
+    Rule("required-attribute-missing", _SKIPPED, "Required value missing", "The {record} has no {attribute}{detail}. The row was left out.",
          "Fill in {attribute} ({column}) in your SIS, and upload again."),
-    Rule("attribute-missing", None, "Value missing", "The {record} has no {attribute}. It was imported all the same.",
+    Rule("attribute-missing", None, "Value missing", "The {record} has no {attribute}{detail}. It was imported all the same.",
          "Fill in {attribute} ({column}) in your SIS.", mark="reported"),
     Rule("uniqueness-shared", _DUPLICATE, "Duplicate", "{attribute} {value} is shared with {detail}, but must be unique.",
          "Give each person a value of their own in your SIS, and upload again."),

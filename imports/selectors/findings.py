@@ -41,6 +41,7 @@ class FindingView:
     record_type: str
     key: str
     name: str
+    row: int = 0  # the line of the record in its own file
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,7 +112,7 @@ def view_finding(row: Mapping[str, object]) -> FindingView:
     said = say(row)
     name, key = str(row.get("name") or ""), str(row.get("key") or "")
     return FindingView(said.file, said.line, said.column, said.code, said.title, said.value, said.message, said.fix,
-                       str(row["outcome"]), str(row["record_type"]), key, name)  # fmt: skip
+                       str(row["outcome"]), str(row["record_type"]), key, name, int(str(row.get("row") or 0)))  # fmt: skip
 
 
 def _cells(finding: FindingView) -> tuple[str, ...]:

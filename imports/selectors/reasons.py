@@ -39,10 +39,10 @@ def reasons_by_line(sync: Sync, record_type: RecordType, lines: Iterable[int]) -
     if found is None or not len(wanted):
         return {}
     groups = [group for group in _groups_of(found, record_type) if _may_hold(found, group, wanted)]
-    at = _positions(found, groups, record_type, "line", numbers(wanted))
+    at = _positions(found, groups, record_type, "row", numbers(wanted))
     gathered: dict[int, list[Reason]] = {}
     for finding in view_findings(found, at):
-        _gather(gathered, finding.line, finding)
+        _gather(gathered, finding.row, finding)
     return gathered
 
 
@@ -64,10 +64,10 @@ def reported_lines(sync: Sync, record_type: RecordType) -> Positions:
     found = open_findings(sync)
     if found is None:
         return NOWHERE
-    table = found.columns(["record_type", "outcome", "line"], _groups_of(found, record_type))
+    table = found.columns(["record_type", "outcome", "row"], _groups_of(found, record_type))
     mine = mask_of(table.column("record_type"), one_of([record_type.value]))
     issues = mask_of(table.column("outcome"), one_of(["reported"]))
-    return np.unique(integers(table.column("line").filter(pc.and_(mine, issues))))
+    return np.unique(integers(table.column("row").filter(pc.and_(mine, issues))))
 
 
 def reason_of_code(code: str, record_type: RecordType) -> Reason:
@@ -94,7 +94,7 @@ def _groups_of(found: ParquetRows, record_type: RecordType) -> list[int]:
 
 
 def _may_hold(found: ParquetRows, group: int, lines: Positions) -> bool:
-    bounds = found.bounds(group, "line")
+    bounds = found.bounds(group, "row")
     if bounds is None:
         return True
     least, greatest = (int(str(bound)) for bound in bounds)

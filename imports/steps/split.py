@@ -77,7 +77,16 @@ def _frame_of(record_type: RecordType, tables: Mapping[str, pa.Table], rows: np.
     described = np.full(len(rows), -1, dtype=np.int64)
     if record_type in PERSON_TYPES and "demographics" in tables:
         described = match_demographics(tables["demographics"], strip(to_series(tables["users"].column("sourcedId").take(pa.array(rows)))))
-    return build_frame(record_type, tables, rows, sources, described).assign(_described=described >= 0)
+    return build_frame(record_type, tables, rows, sources, described).assign(
+        _described_line=_described_lines(tables.get("demographics"), described)
+    )
+
+
+def _described_lines(table: pa.Table | None, described: np.ndarray) -> np.ndarray:
+    """The lines of demographics.csv that describe the rows, 0 where none does."""
+    if table is None or table.num_rows == 0:
+        return np.zeros(len(described), dtype=np.int64)
+    return np.where(described >= 0, table.column("_line").to_numpy()[described], 0).astype(np.int64)
 
 
 def _people(tables: Mapping[str, pa.Table], rows: dict[RecordType, np.ndarray]) -> pd.Series:
@@ -215,9 +224,9 @@ def _add_bad_rows(file: str, bad: tuple[BadRow, ...], frames: Frames, found: lis
         return len(bad)
     frame = frames[record_type]
     empty = pd.DataFrame(
-        {name: blank(len(bad)) for name in frame.columns if not name.startswith(("_line", "_fate", "_reason", "_described"))}
+        {name: blank(len(bad)) for name in frame.columns if not name.startswith(("_line", "_fate", "_reason", "_described_line"))}
     )
-    empty["_described"] = False
+    empty["_described_line"] = np.int64(0)
     empty["_line"] = np.array([row.line for row in bad], dtype=np.int64)
     empty["_fate"] = np.full(len(bad), Fate.INVALID, dtype=np.uint8)
     empty["_reason"] = np.array([NUMBERS[row.code] for row in bad], dtype=np.int16)

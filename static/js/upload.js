@@ -16,6 +16,7 @@ let sending = null;
 const isZip = (file) => file.name.toLowerCase().endsWith(".zip");
 const isCsv = (file) => file.name.toLowerCase().endsWith(".csv");
 const megabytes = (bytes) => (bytes / 1e6).toFixed(bytes < 1e7 ? 1 : 0);
+const size = (bytes) => (bytes < 1e6 ? `${Math.ceil(bytes / 1e3)} kB` : `${megabytes(bytes)} MB`);
 const listed = (names) => new Intl.ListFormat("en").format(names);
 const total = (files) => files.reduce((sum, file) => sum + file.size, 0);
 
@@ -37,12 +38,12 @@ function describe({ files, zips, missing, send, aside }) {
   if (zips.length > 1) return `Several zips were chosen: ${listed(zips.map((file) => file.name))}. Start over and choose one.`;
   if (zips.length) {
     const ignored = aside.length ? ` The zip is used, so these are ignored: ${listed(aside)}.` : "";
-    return `${zips[0].name}, ${megabytes(zips[0].size)} MB, is ready. Press Upload files.${ignored}`;
+    return `${zips[0].name}, ${size(zips[0].size)}, is ready. Press Upload files.${ignored}`;
   }
   if (missing.length) {
     return `${missing.length} of the ${chips.length} files ${missing.length === 1 ? "is" : "are"} missing: ${listed(missing)}. Add ${missing.length === 1 ? "it" : "them"}; nothing is sent before.${left}`;
   }
-  return `All ${chips.length} files are ready, ${megabytes(total(send))} MB. Press Upload files.${left}`;
+  return `All ${chips.length} files are ready, ${size(total(send))}. Press Upload files.${left}`;
 }
 
 function mark(chip, tone, icon, word) {
@@ -111,7 +112,7 @@ function report(event, begun) {
   progress.amount.textContent =
     event.loaded === event.total
       ? "Uploaded. Checking the files…"
-      : `Uploading: ${percent} %, ${megabytes(event.loaded)} of ${megabytes(event.total)} MB, ${(event.loaded / 1e6 / Math.max(seconds, 0.1)).toFixed(1)} MB/s`;
+      : `Uploading: ${percent} %, ${size(event.loaded)} of ${size(event.total)}, ${(event.loaded / 1e6 / Math.max(seconds, 0.1)).toFixed(1)} MB/s`;
 }
 
 function finish(request) {
@@ -162,7 +163,7 @@ form.addEventListener("submit", (event) => {
   const limit = Number(form.dataset.limitMb) * 1024 * 1024;
   if (zips.length > 1 || missing.length) return void complain([{ title: "Not ready", message: sentence.textContent, fix: "" }]);
   if (limit && total(send) > limit) {
-    return void complain([{ title: "Too large", message: `The files are ${megabytes(total(send))} MB together; this portal takes up to ${form.dataset.limitMb} MB at once.`, fix: "Send them as one OneRoster.zip, which is much smaller." }]);
+    return void complain([{ title: "Too large", message: `The files are ${size(total(send))} together; this portal takes up to ${form.dataset.limitMb} MB at once.`, fix: "Send them as one OneRoster.zip, which is much smaller." }]);
   }
   upload(send);
 });

@@ -22,6 +22,7 @@ class Sync(DistrictOwned):
 
     # the worker's claim
     attempt = models.PositiveIntegerField(default=0)
+    losses = models.PositiveSmallIntegerField(default=0, help_text="workers that fell silent while they had it")
     worker = models.CharField(max_length=200, blank=True)
     lease_until = models.DateTimeField(null=True, blank=True)
     cancel_requested = models.BooleanField(default=False)

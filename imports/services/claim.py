@@ -21,7 +21,7 @@ from imports.services.start_sync import supersede_older
 from imports.states import CLAIMED, State
 
 log = logging.getLogger(__name__)
-MAX_ATTEMPTS = 3
+MAX_LOSSES = 3
 
 
 class ClaimLost(Exception):
@@ -101,7 +101,7 @@ def check_claim(sync: Sync) -> None:
 
 
 def release_lapsed() -> list[int]:
-    """Queue again the syncs whose worker fell silent, or fail them after too many attempts. Returns the ids of all that are queued now.
+    """Queue again the syncs whose worker fell silent, or fail them after too many losses. Returns the ids of all that are queued now.
 
     While a worker applies, its transaction holds the row: it cannot be taken away before it ends one way or the other.
     """
@@ -112,10 +112,12 @@ def release_lapsed() -> list[int]:
                 pk=sync_id, state__in=CLAIMED, lease_until__lt=timezone.now()).first()  # fmt: skip
             if sync is None:
                 continue
+            sync.losses += 1
+            sync.save(update_fields=["losses"])
             if sync.cancel_requested and sync.state == State.RUNNING:
                 set_state(sync, State.CANCELLED, reason="Cancelled; its worker is gone.")
-            elif sync.attempt >= MAX_ATTEMPTS:
-                sync.failure = f"The worker stopped {sync.attempt} times while it worked on this sync. The live roster is as it was before."
+            elif sync.losses >= MAX_LOSSES:
+                sync.failure = f"The worker stopped {sync.losses} times while it worked on this sync. The live roster is as it was before."
                 sync.save(update_fields=["failure"])
                 set_state(sync, State.FAILED, reason=sync.failure)
             else:

@@ -39,7 +39,6 @@ def details_of(event: AuditEvent) -> str:
 def audit_events(district: District, text: str = "") -> QuerySet[AuditEvent]:
     """Return the events of a district, newest first; with a text, those in which who, what or to whom contains it."""
     events = AuditEvent.objects.of(district).order_by("-at", "-pk")
-    text = text.strip()
     if not text:
         return events
     actions = [action for action, words in WORDS.items() if text.lower() in words.lower()]

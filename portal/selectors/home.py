@@ -5,10 +5,11 @@ from dataclasses import dataclass
 from django.urls import reverse
 
 from accounts.models import District
-from imports.models import ImportApp, Sync
+from imports.models import ImportApp, Sync, SyncDetail
 from imports.states import State
-from imports.views.words import describe
+from imports.views.words import DescribedSync, describe, describe_all
 from records.attributes import RecordType
+from records.outcomes import NOT_ACCEPTED
 from roster.models import RosterState
 
 RECENT = 5  # syncs
@@ -41,6 +42,7 @@ class AppTile:
     url: str
     last: Sync | None
     sentence: str
+    outcomes: list[tuple[str, int]]  # title, records of the last sync
     attention: Attention | None
 
 
@@ -58,18 +60,9 @@ def tiles_of(district: District) -> list[AppTile]:
     return [_tile(app) for app in ImportApp.objects.of(district).order_by("activated_at", "pk")]
 
 
-@dataclass(frozen=True, slots=True)
-class RecentSync:
-    """One line of the latest syncs."""
-
-    sync: Sync
-    sentence: str
-
-
-def recent_syncs(district: District) -> list[RecentSync]:
+def recent_syncs(district: District) -> list[DescribedSync]:
     """Return the last few syncs of all apps, newest first."""
-    syncs = Sync.objects.of(district).select_related("app", "created_by").order_by("-created_at", "-pk")[:RECENT]
-    return [RecentSync(sync, describe(sync)) for sync in syncs]
+    return describe_all(Sync.objects.of(district).select_related("app", "created_by").order_by("-created_at", "-pk")[:RECENT])
 
 
 def figures_of(district: District) -> list[Figure]:
@@ -82,9 +75,27 @@ def figures_of(district: District) -> list[Figure]:
 
 def _tile(app: ImportApp) -> AppTile:
     last = Sync.objects.of(app.district_id).filter(app=app).order_by("-created_at", "-pk").first()
-    sentence = describe(last) if last else "No files have been uploaded yet."
+    detail = SyncDetail.objects.filter(sync=last).first() if last else None
+    counts = detail.counts if detail else {}
+    sentence = describe(last, counts) if last else "No files have been uploaded yet."
     url = reverse("imports:app", args=[app.kind])
-    return AppTile(app, APP_ICONS[ImportApp.Kind(app.kind)], url, last, sentence, _attention(app, last, sentence))
+    return AppTile(app, APP_ICONS[ImportApp.Kind(app.kind)], url, last, sentence, _outcomes(counts), _attention(app, last, sentence))
+
+
+def _outcomes(counts: dict[str, dict[str, int]]) -> list[tuple[str, int]]:
+    def total(*names: str) -> int:
+        return sum(count.get(name, 0) for count in counts.values() for name in names)
+
+    if not counts:
+        return []
+    left_out = total(*(fate.word for fate in NOT_ACCEPTED))
+    return [
+        ("In file", total("in_file")),
+        ("Created", total("created")),
+        ("Updated", total("updated")),
+        ("Deleted", total("deleted")),
+        ("Left out", left_out),
+    ]
 
 
 def _attention(app: ImportApp, last: Sync | None, sentence: str) -> Attention | None:

@@ -2,7 +2,6 @@
 
 from datetime import datetime
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from django import template
 from django.http import HttpRequest
@@ -12,6 +11,7 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from imports.states import State
+from portal.selectors.time_zone import zone_of
 
 register = template.Library()
 
@@ -104,21 +104,12 @@ def in_words(moment: datetime, now: datetime) -> str:
     return f"{moment:%b} {moment.day}" if moment.year == now.year else f"{moment:%b} {moment.day}, {moment.year}"
 
 
-def zone_of(context: template.Context) -> ZoneInfo:
-    """Return the zone of the district the page is about; UTC when there is none or its zone is unknown to this system."""
-    district = context.get("district")
-    try:
-        return ZoneInfo(district.time_zone) if district else ZoneInfo("UTC")
-    except (KeyError, ValueError, OSError):
-        return ZoneInfo("UTC")
-
-
 @register.simple_tag(takes_context=True)
 def time(context: template.Context, moment: datetime | None, style: str = "relative") -> str:
     """Write a moment: `relative` ("3 minutes ago", the exact one on hover) or `exact` ("Aug 14, 2026, 7:02 AM EDT")."""
     if moment is None:
         return SafeString('<span class="faint">never</span>')
-    local = moment.astimezone(zone_of(context))
+    local = moment.astimezone(zone_of(context.get("district")))
     exact = f"{local:%b} {local.day}, {local.year}, {local.hour % 12 or 12}:{local:%M %p %Z}"
     words = exact if style == "exact" else in_words(local, timezone.now().astimezone(local.tzinfo))
     return format_html('<time datetime="{}" title="{}">{}</time>', local.isoformat(timespec="seconds"), exact, words)

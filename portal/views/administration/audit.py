@@ -2,7 +2,6 @@
 
 import csv
 from collections.abc import Iterator
-from zoneinfo import ZoneInfo
 
 from django.core.paginator import Paginator
 from django.http import HttpResponse, StreamingHttpResponse
@@ -13,7 +12,8 @@ from accounts.current import DistrictRequest, require_member
 from accounts.models import AuditEvent, District
 from formats.csv_safe import neutralise
 from portal.selectors.audit import audit_events, details_of, words_of
-from portal.views.administration.tabs import tabs
+from portal.selectors.time_zone import zone_of
+from portal.views.administration.tabs import search_text, tabs
 
 PAGE_ROWS = 50
 HEADER = ("Time", "Who", "Action", "What", "Target", "Details", "Address")
@@ -31,7 +31,7 @@ class Echo:
 @require_member
 def audit_trail(request: DistrictRequest) -> HttpResponse:
     """List the events, `?q=` filters."""
-    text = request.GET.get("q", "")
+    text = search_text(request)
     page = Paginator(audit_events(request.district, text), PAGE_ROWS).get_page(request.GET.get("page"))
     rows = [{"event": event, "words": words_of(event.action), "details": details_of(event)} for event in page]
     context = {"tabs": tabs("audit"), "rows": rows, "page": page, "q": text}
@@ -42,7 +42,7 @@ def audit_trail(request: DistrictRequest) -> HttpResponse:
 @require_member
 def audit_csv(request: DistrictRequest) -> StreamingHttpResponse:
     """Send the same events as a CSV file, as many as there are."""
-    events = audit_events(request.district, request.GET.get("q", ""))
+    events = audit_events(request.district, search_text(request))
     response = StreamingHttpResponse(_lines(events.iterator(chunk_size=1000), request.district), content_type="text/csv; charset=utf-8")
     response["Content-Disposition"] = f'attachment; filename="audit-{request.district.slug}.csv"'
     return response
@@ -50,7 +50,7 @@ def audit_csv(request: DistrictRequest) -> StreamingHttpResponse:
 
 def _lines(events: Iterator[AuditEvent], district: District) -> Iterator[str]:
     writer = csv.writer(Echo())
-    zone = ZoneInfo(district.time_zone)
+    zone = zone_of(district)
     yield writer.writerow(HEADER)
     for event in events:
         time = event.at.astimezone(zone).isoformat(timespec="seconds")

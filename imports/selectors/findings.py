@@ -4,7 +4,6 @@ import csv
 import io
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -14,7 +13,7 @@ import pyarrow.compute as pc
 from formats.csv_safe import neutralise
 from imports.files import local_artifact
 from imports.models import Sync
-from imports.selectors.parquet import NOWHERE, ParquetRows, Positions, containing, mask_of, numbers, one_of, text, true_at
+from imports.selectors.parquet import NOWHERE, Mask, ParquetRows, Positions, codes, containing, mask_of, numbers, one_of, text
 from imports.sentences import say, templates
 from records.artifact_paths import findings_path
 
@@ -23,6 +22,8 @@ _HEADER = ("File Name", "Line", "Column", "Error Type", "Error Message", "Value"
 _ROWS_AT_ONCE = 20_000
 # Stand-ins for what differs from row to row, to find out where in a sentence it stands.
 _VALUE, _DETAIL, _LINE = "\x01", "\x02", 907_305_801_604
+
+Reader = Callable[[pa.Table], pa.ChunkedArray]  # what stands in the sentences, from the columns
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +95,7 @@ def positions_with(found: ParquetRows, outcomes: Sequence[str], limit: int) -> P
     """The positions of the first findings that mean one of these outcomes."""
     wanted, parts, left = one_of(outcomes), [NOWHERE], limit
     for group in found.groups:
-        at = true_at(mask_of(found.columns(["outcome"], [group]).column(0), wanted))[:left]
+        at = np.flatnonzero(mask_of(found.columns(["outcome"], [group]).column(0), wanted))[:left]
         parts.append(found.span(group)[at])
         left -= len(at)
         if not left:
@@ -130,76 +131,70 @@ def _csv(rows: Sequence[Sequence[str]]) -> str:
 def _matching(found: ParquetRows, file: str, kind: str, message: str) -> Positions:
     """The positions of the findings that meet all filters."""
     table = found.columns([*_WORDS, *(("line", "value", "detail") if message else ())])
-    masks = []
+    mask = np.ones(len(found), dtype=np.bool_)
     if file:
-        masks.append(mask_of(table.column("file"), containing(file)))
+        mask &= mask_of(table.column("file"), containing(file))
     if kind:
-        codes = _distinct(table.column("code"))
-        meant = [code for code in codes if kind == code or kind.casefold() in templates(code)[0].casefold()]
-        masks.append(mask_of(table.column("code"), one_of(meant)))
-    at = np.arange(len(found), dtype=np.int64)
-    if masks:
-        mask = masks[0] if len(masks) == 1 else pc.and_(*masks)
-        at, table = true_at(mask), table.filter(mask)
-    return at[_saying(table, message)] if message and len(at) else at
+        meant = [code for code in _distinct(table.column("code")) if kind == code or kind.casefold() in templates(code)[0].casefold()]
+        mask &= mask_of(table.column("code"), one_of(meant))
+    if message:
+        mask &= _saying(table, message, mask)
+    return np.flatnonzero(mask)
 
 
 def _distinct(column: pa.ChunkedArray) -> list[str]:
     return sorted({value for chunk in column.chunks for value in chunk.dictionary.to_pylist()})
 
 
-def _saying(table: pa.Table, needle: str) -> Positions:
-    """Where the message contains the needle.
+def _saying(table: pa.Table, needle: str, mask: Mask) -> Mask:
+    """Where the message contains the needle, of the findings under the mask.
 
     Findings that differ in line, value and detail only share a sentence: its fixed parts are looked at once for all of them.
     """
+    known = [_distinct(table.column(name)) for name in _WORDS]
     kinds = np.zeros(table.num_rows, dtype=np.int64)
-    values: list[list[str]] = []
-    for name in _WORDS:
-        known = _distinct(table.column(name))
-        kinds = kinds * max(len(known), 1) + _codes(table.column(name), known)
-        values.append(known)
-    hits = [NOWHERE]
-    order = np.argsort(kinds, kind="stable")
-    edges = [0, *(np.flatnonzero(np.diff(kinds[order])) + 1).tolist(), len(order)]
-    for start, end in pairwise(edges):
-        at = order[start:end]
-        pieces = _pieces(_constants(int(kinds[at[0]]), values))
+    for name, words in zip(_WORDS, known, strict=True):
+        kinds *= max(len(words), 1)
+        kinds += _places(table.column(name), words)
+    told = np.zeros(table.num_rows, dtype=np.bool_)
+    for kind in np.unique(kinds[mask]).tolist():
+        mine = mask & (kinds == kind)
+        pieces = _pieces(_constants(kind, known))
         if any(needle.casefold() in piece.casefold() for piece in pieces if isinstance(piece, str)):
-            hits.append(at)
-        else:
-            hits.append(at[_told(table, at, pieces, needle)])
-    return np.sort(np.concatenate(hits))
+            told |= mine
+        elif any(callable(piece) for piece in pieces):
+            at = np.flatnonzero(mine)
+            told[at[_told(table.select(["line", "value", "detail"]).take(numbers(at)), pieces, needle)]] = True
+    return told
 
 
-def _codes(column: pa.ChunkedArray, known: list[str]) -> Positions:
+def _places(column: pa.ChunkedArray, known: list[str]) -> Positions:
     """For every row the place of its value among the known ones."""
     place = {value: at for at, value in enumerate(known)}
     parts = [NOWHERE]
     for chunk in column.chunks:
-        lookup = np.array([place[value] for value in chunk.dictionary.to_pylist()], dtype=np.int64)
-        indices = np.frombuffer(chunk.indices.buffers()[1], dtype=np.int32)[chunk.indices.offset : chunk.indices.offset + len(chunk)]
-        parts.append(lookup[indices])
+        parts.append(np.array([place[value] for value in chunk.dictionary.to_pylist()], dtype=np.int64)[codes(chunk)])
     return np.concatenate(parts)
 
 
-def _constants(kind: int, values: list[list[str]]) -> dict[str, str]:
+def _constants(kind: int, known: list[list[str]]) -> dict[str, str]:
+    """The words that a kind of finding stands for."""
     constants = {}
-    for name, known in reversed(list(zip(_WORDS, values, strict=True))):
-        kind, at = divmod(kind, max(len(known), 1))
-        constants[name] = known[at]
+    for name, words in zip(reversed(_WORDS), reversed(known), strict=True):
+        kind, at = divmod(kind, max(len(words), 1))
+        constants[name] = words[at]
     return constants
 
 
-def _pieces(constants: Mapping[str, str]) -> list[str | Callable[[pa.Table], pa.ChunkedArray]]:
+def _pieces(constants: Mapping[str, str]) -> list[str | Reader]:
     """A sentence in pieces: fixed text, and what reads the rest from the columns."""
     sentence = say({**constants, "value": _VALUE, "detail": _DETAIL, "line": _LINE}).message.replace(str(_LINE), "\x03")
-    readers: dict[str, Callable[[pa.Table], pa.ChunkedArray]] = {
+    readers: dict[str, Reader] = {
         _VALUE: lambda table: pc.utf8_slice_codeunits(table.column("value"), 0, 120),
         _DETAIL: lambda table: table.column("detail"),
         "\x03": lambda table: table.column("line").cast(pa.large_string()),
     }
-    pieces: list[str | Callable[[pa.Table], pa.ChunkedArray]] = []
+    pieces: list[str | Reader] = []
     fixed = ""
     for letter in sentence:
         if letter in readers:
@@ -210,10 +205,7 @@ def _pieces(constants: Mapping[str, str]) -> list[str | Callable[[pa.Table], pa.
     return [*pieces, fixed]
 
 
-def _told(table: pa.Table, at: Positions, pieces: Sequence[str | Callable[[pa.Table], pa.ChunkedArray]], needle: str) -> Positions:
-    """Which of the findings of one kind contain the needle once their sentence is put together."""
-    if not any(callable(piece) for piece in pieces):
-        return NOWHERE
-    part = table.select(["line", "value", "detail"]).take(numbers(at))
-    sentence = pc.binary_join_element_wise(*(text(piece) if isinstance(piece, str) else piece(part) for piece in pieces), text(""))
-    return true_at(mask_of(sentence, containing(needle)))
+def _told(findings: pa.Table, pieces: Sequence[str | Reader], needle: str) -> Mask:
+    """Which findings of one kind contain the needle once their sentence is put together."""
+    sentence = pc.binary_join_element_wise(*(text(piece) if isinstance(piece, str) else piece(findings) for piece in pieces), text(""))
+    return mask_of(sentence, containing(needle))

@@ -15,6 +15,7 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 Positions = npt.NDArray[np.int64]
+Mask = npt.NDArray[np.bool_]
 Predicate = Callable[[pa.Array], pa.Array]
 NOWHERE: Positions = np.empty(0, dtype=np.int64)
 
@@ -45,33 +46,45 @@ def integers(column: pa.ChunkedArray) -> Positions:
     return np.concatenate(parts) if parts else NOWHERE
 
 
-def true_at(mask: pa.ChunkedArray) -> Positions:
-    """Where a mask is true."""
-    found = pc.indices_nonzero(mask)
-    if not len(found):
-        return NOWHERE
-    return np.frombuffer(found.buffers()[1], dtype=np.uint64)[found.offset : found.offset + len(found)].astype(np.int64)
-
-
-def mask_of(column: pa.ChunkedArray, predicate: Predicate) -> pa.ChunkedArray:
+def mask_of(column: pa.ChunkedArray, predicate: Predicate) -> Mask:
     """Where the predicate holds; of a dictionary column it is asked about the distinct values only."""
-    parts = [
-        predicate(chunk.dictionary).take(chunk.indices) if isinstance(chunk, pa.DictionaryArray) else predicate(chunk)
-        for chunk in column.chunks
-    ]
-    return pa.chunked_array(parts, pa.bool_())
+    parts = [np.empty(0, dtype=np.bool_)]
+    for chunk in column.chunks:
+        if isinstance(chunk, pa.DictionaryArray):
+            parts.append(_booleans(predicate(chunk.dictionary))[codes(chunk)])
+        else:
+            parts.append(_booleans(predicate(chunk)))
+    return np.concatenate(parts)
+
+
+def codes(chunk: pa.DictionaryArray) -> npt.NDArray[np.int32]:
+    """For every row of a dictionary column the place of its value in the dictionary."""
+    return np.frombuffer(chunk.indices.buffers()[1], dtype=np.int32)[chunk.indices.offset : chunk.indices.offset + len(chunk)]
+
+
+def _booleans(array: pa.Array) -> Mask:
+    bits = np.frombuffer(array.buffers()[1], dtype=np.uint8)
+    return np.unpackbits(bits, count=array.offset + len(array), bitorder="little")[array.offset :].view(np.bool_)
 
 
 def one_of(wanted: Sequence[str]) -> Predicate:
     """The predicate: the value is one of these."""
     listed = texts(wanted)
-    return lambda values: pc.is_in(values.cast(pa.large_string()), value_set=listed)
+    return lambda values: pc.is_in(values if values.type == listed.type else values.cast(listed.type), value_set=listed)
 
 
 def containing(needle: str) -> Predicate:
     """The predicate: the value contains this, in whatever case."""
-    lowered = needle.lower()
-    return lambda values: pc.match_substring(pc.utf8_lower(values), lowered)
+    return lambda values: pc.match_substring(values, needle, ignore_case=True)
+
+
+def among(values: Positions, wanted: Positions) -> Mask:
+    """Which of the values, line numbers, are among the wanted ones."""
+    if not len(values) or not len(wanted):
+        return np.zeros(len(values), dtype=np.bool_)
+    is_wanted = np.zeros(max(int(values.max()), int(wanted.max())) + 1, dtype=np.bool_)
+    is_wanted[wanted] = True
+    return is_wanted[values]
 
 
 class ParquetRows:

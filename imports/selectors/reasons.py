@@ -10,7 +10,7 @@ import pyarrow.compute as pc
 
 from imports.models import Sync
 from imports.selectors.findings import FindingView, open_findings, view_findings
-from imports.selectors.parquet import NOWHERE, ParquetRows, Positions, integers, mask_of, numbers, one_of, texts, true_at
+from imports.selectors.parquet import NOWHERE, ParquetRows, Positions, integers, mask_of, numbers, one_of, texts
 from imports.sentences import say
 from records.attributes import FILE_OF, RecordType
 
@@ -60,14 +60,14 @@ def reasons_by_key(sync: Sync, record_type: RecordType, keys: Iterable[str]) -> 
 
 
 def reported_lines(sync: Sync, record_type: RecordType) -> Positions:
-    """The lines of a record type with at least one issue that leaves the row accepted, ascending."""
+    """The lines of a record type with an issue that leaves the row accepted; a line may come more than once."""
     found = open_findings(sync)
     if found is None:
         return NOWHERE
     table = found.columns(["record_type", "outcome", "row"], _groups_of(found, record_type))
     mine = mask_of(table.column("record_type"), one_of([record_type.value]))
     issues = mask_of(table.column("outcome"), one_of(["reported"]))
-    return np.unique(integers(table.column("row").filter(pc.and_(mine, issues))))
+    return integers(table.column("row"))[mine & issues]
 
 
 def reason_of_code(code: str, record_type: RecordType) -> Reason:
@@ -106,5 +106,6 @@ def _positions(found: ParquetRows, groups: list[int], record_type: RecordType, c
     if not groups:
         return NOWHERE
     table = found.columns(["record_type", column], groups)
-    mask = pc.and_(mask_of(table.column("record_type"), one_of([record_type.value])), pc.is_in(table.column(column), value_set=wanted))
-    return np.concatenate([found.span(group) for group in groups])[true_at(mask)]
+    mask = mask_of(table.column("record_type"), one_of([record_type.value]))
+    mask &= mask_of(table.column(column), lambda values: pc.is_in(values, value_set=wanted))
+    return np.concatenate([found.span(group) for group in groups])[mask]

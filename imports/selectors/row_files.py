@@ -9,12 +9,11 @@ from typing import Any
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 from django.db.models import Q
 
 from imports.files import local_artifact
 from imports.models import Sync
-from imports.selectors.parquet import NOWHERE, ParquetRows, Positions, containing, mask_of, numbers, one_of, texts, true_at
+from imports.selectors.parquet import NOWHERE, Mask, ParquetRows, Positions, among, containing, integers, mask_of, one_of
 from records.artifact_paths import before_path, rows_path, unchanged_path
 from records.attributes import PERSON_TYPES, SCHOOL_ATTRIBUTE, RecordType, live_columns
 from roster.models import LIVE
@@ -68,24 +67,24 @@ class RowFile:
         if not groups:
             return NOWHERE
         at = np.concatenate([self._rows.span(group) for group in groups])
-        tests: list[tuple[str, Callable[[pa.ChunkedArray], pa.ChunkedArray]]] = []
-        if any(not self._is_all(group, outcomes) for group in groups):
-            tests.append(("outcome", lambda column: mask_of(column, one_of(outcomes))))
         school = SCHOOL_ATTRIBUTE.get(wanted.record_type)
-        if wanted.school is not None:
-            if school is None:
-                return NOWHERE
-            chosen = wanted.school
-            tests.append((school, lambda column: mask_of(column, one_of([chosen]))))
+        if wanted.school is not None and school is None:
+            return NOWHERE
+        tests: list[tuple[str, Callable[[pa.ChunkedArray], Mask]]] = []
+        if not all(self._is_all(group, outcomes) for group in groups):
+            tests.append(("outcome", lambda column: mask_of(column, one_of(outcomes))))
+        if wanted.school is not None and school is not None:
+            chosen = one_of([wanted.school])
+            tests.append((school, lambda column: mask_of(column, chosen)))
         if wanted.lines is not None:
-            lines = numbers(wanted.lines)
-            tests.append(("line", lambda column: pc.is_in(column, value_set=lines)))
+            lines = wanted.lines
+            tests.append(("line", lambda column: among(integers(column), lines)))
         names = list(dict.fromkeys([*(name for name, _ in tests), *wanted.searched]))
         if not names:
             return at
         table = self._rows.columns(names, groups)
         masks = [test(table.column(name)) for name, test in tests] + [_found(table, word, wanted.searched) for word in wanted.words]
-        return at[true_at(reduce(pc.and_, masks))]
+        return at[reduce(np.logical_and, masks)]
 
     def read(self, positions: Positions) -> list[dict[str, object]]:
         """The rows, whole."""
@@ -116,25 +115,25 @@ class UnchangedFile:
         """The positions of the wanted rows."""
         masks = []
         if wanted.lines is not None:
-            masks.append(pc.is_in(self._rows.columns(["line"]).column(0), value_set=numbers(wanted.lines)))
+            masks.append(among(integers(self._rows.columns(["line"]).column(0)), wanted.lines))
         if wanted.school is not None or wanted.words:
-            masks.append(pc.is_in(self._rows.columns(["key"]).column(0), value_set=texts(_live_keys(district_id, wanted))))
+            masks.append(mask_of(self._rows.columns(["key"]).column(0), one_of(_live_keys(district_id, wanted))))
         if not masks:
             return np.arange(len(self._rows), dtype=np.int64)
-        return true_at(reduce(pc.and_, masks))
+        return np.flatnonzero(reduce(np.logical_and, masks))
 
     def read(self, positions: Positions) -> list[tuple[str, int]]:
         """Key and line of the rows."""
         return [(str(row["key"]), int(str(row["line"]))) for row in self._rows.take(positions)]
 
 
-def read_before(sync: Sync, record_type: RecordType, keys: Iterable[str]) -> dict[str, dict[str, str]]:
+def read_before(sync: Sync, record_type: RecordType, keys: Sequence[str]) -> dict[str, dict[str, str]]:
     """The values that updated records had before, by key."""
     path = _artifact(sync, before_path, record_type)
     if path is None:
         return {}
     rows = ParquetRows(path)
-    at = true_at(pc.is_in(rows.columns(["key"]).column(0), value_set=texts(keys)))
+    at = np.flatnonzero(mask_of(rows.columns(["key"]).column(0), one_of(keys)))
     return {str(row["key"]): flat_values(row) for row in rows.take(at)}
 
 
@@ -156,12 +155,12 @@ def _artifact(sync: Sync, path_of: Callable[[Path, RecordType], Path], record_ty
     return local_artifact(sync.artifacts, path_of(Path(), record_type).name) if sync.artifacts else None
 
 
-def _found(table: pa.Table, word: str, names: Sequence[str]) -> pa.ChunkedArray:
+def _found(table: pa.Table, word: str, names: Sequence[str]) -> Mask:
     """Where the word stands in any of the columns."""
-    return reduce(pc.or_, (mask_of(table.column(name), containing(word)) for name in names))
+    return reduce(np.logical_or, (mask_of(table.column(name), containing(word)) for name in names))
 
 
-def _live_keys(district_id: int, wanted: Wanted) -> Iterable[str]:
+def _live_keys(district_id: int, wanted: Wanted) -> list[str]:
     """The keys of the live records of the school that hold all the words."""
     rows = LIVE[wanted.record_type].objects.of(district_id).filter(deleted_at=None)
     if wanted.school is not None:
@@ -172,4 +171,4 @@ def _live_keys(district_id: int, wanted: Wanted) -> Iterable[str]:
         for name in wanted.searched:
             found |= Q(**{f"{name}__icontains": word})
         rows = rows.filter(found)
-    return rows.values_list("key", flat=True)
+    return list(rows.values_list("key", flat=True))

@@ -1,11 +1,14 @@
 """Where deliveries, change sets and outcomes lie in storage, and how to get at them on local disk."""
 
+import fcntl
 import hashlib
+import os
 import shutil
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from tempfile import TemporaryDirectory
+from tempfile import TemporaryDirectory, mkstemp
 
 from django.conf import settings
 from django.core.files import File
@@ -14,6 +17,10 @@ from django.core.files.storage import default_storage
 from formats.unpack import Limits
 
 _BLOCK = 1 << 20
+_SCRATCH = "sync-"
+_PART = ".part-"
+_YOUNG_SECONDS = 60  # a scratch folder is made a moment before it is locked
+_DAY_SECONDS = 86_400
 
 
 def limits() -> Limits:
@@ -37,10 +44,23 @@ def delivered_name(district_id: int, sha256: str) -> str:
 
 
 def store(path: Path, name: str) -> str:
-    """Put a file into storage unless it is there; returns the name it is found under."""
-    if not default_storage.exists(name):
+    """Put a file into storage unless it is there; returns the name it is found under. Under its name it is whole or not at all."""
+    if default_storage.exists(name):
+        return name
+    try:
+        target = Path(default_storage.path(name))
+    except NotImplementedError:  # a bucket, where a name appears once everything has arrived
         with path.open("rb") as file:
             return default_storage.save(name, File(file))
+    target.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    handle, part = mkstemp(dir=target.parent, prefix=_PART)
+    try:
+        with path.open("rb") as source, open(handle, "wb") as copy:  # noqa: PTH123 - it is open already
+            shutil.copyfileobj(source, copy, _BLOCK)
+        Path(part).rename(target)
+    except BaseException:
+        Path(part).unlink()
+        raise
     return name
 
 
@@ -51,10 +71,39 @@ def remove(name: str) -> None:
 
 @contextmanager
 def scratch_folder() -> Iterator[Path]:
-    """A private folder on local disk that is gone afterwards."""
+    """A private folder on local disk that is gone afterwards. A lock marks it as used; the kernel lifts it when the process dies."""
     settings.PATHS.uploads.mkdir(parents=True, exist_ok=True)
-    with TemporaryDirectory(dir=settings.PATHS.uploads, prefix="sync-") as folder:
-        yield Path(folder)
+    with TemporaryDirectory(dir=settings.PATHS.uploads, prefix=_SCRATCH) as folder:
+        lock = os.open(folder, os.O_RDONLY)
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            yield Path(folder)
+        finally:
+            os.close(lock)
+
+
+def remove_abandoned_scratch() -> None:
+    """Remove the scratch folders whose process was killed, and halves of uploads older than a day."""
+    for path in settings.PATHS.uploads.iterdir():
+        try:
+            age = time.time() - path.lstat().st_mtime
+            if path.name.startswith(_SCRATCH) and age > _YOUNG_SECONDS:
+                _remove_if_unlocked(path)
+            elif age > _DAY_SECONDS and path.is_file():
+                path.unlink()
+        except FileNotFoundError:  # its process was quicker
+            continue
+
+
+def _remove_if_unlocked(folder: Path) -> None:
+    lock = os.open(folder, os.O_RDONLY)
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        shutil.rmtree(folder, ignore_errors=True)
+    except BlockingIOError:
+        pass
+    finally:
+        os.close(lock)
 
 
 def local_copy(name: str, at: Path) -> Path:
@@ -104,8 +153,18 @@ def local_artifacts(prefix: str) -> Path:
 
 
 def remove_artifacts(prefix: str) -> None:
-    """Take a sync's artifacts out of storage."""
+    """Take a sync's artifacts out of storage, and fetched copies from local disk."""
     if not prefix:
         return
-    for name in default_storage.listdir(prefix)[1]:
+    for name in listed(prefix)[1]:
         default_storage.delete(f"{prefix}/{name}")
+    default_storage.delete(prefix)  # the folder, where storage has folders
+    shutil.rmtree(settings.PATHS.root / "cache" / prefix, ignore_errors=True)
+
+
+def listed(prefix: str) -> tuple[list[str], list[str]]:
+    """Folders and files below a prefix in storage; none where it does not exist."""
+    try:
+        return default_storage.listdir(prefix)
+    except FileNotFoundError:
+        return [], []

@@ -1,4 +1,4 @@
-"""Publish and read how far a sync is. The numbers travel by the broker's Redis, so that they are seen while the apply transaction is open."""
+"""Publish and read how far a sync is. The numbers travel by the broker's Redis, so that they are seen while the apply is under way."""
 
 import json
 import logging
@@ -9,14 +9,18 @@ import redis
 from django.conf import settings
 
 from imports.models import Sync
+from imports.states import CLAIMED
 
 log = logging.getLogger(__name__)
 _EXPIRES_SECONDS = 3600
 _PAUSE_SECONDS = 0.5
 
 
-def _client() -> redis.Redis:
-    url = settings.CELERY_BROKER_URL.replace("redis+socket://", "unix://")
+def _client() -> redis.Redis | None:
+    """The broker's Redis, under the address Celery knows it by; None where the broker is no Redis."""
+    url = settings.CELERY_BROKER_URL.replace("redis+socket://", "unix://").replace("virtual_host=", "db=")
+    if not url.startswith(("redis://", "rediss://", "unix://")):
+        return None
     return redis.Redis.from_url(url, socket_connect_timeout=0.5, socket_timeout=0.5)
 
 
@@ -30,7 +34,7 @@ class Progress:
     def __init__(self, sync_id: int, rows_total: int = 0) -> None:
         self._sync_id, self.rows_total, self._told, self._stage = sync_id, rows_total, 0.0, ""
         self._started = time.time()
-        self._redis: redis.Redis | None = _client()
+        self._redis = _client()
 
     def tell(self, stage: str, rows_done: int) -> None:
         now = time.time()
@@ -55,8 +59,11 @@ def current_progress(sync: Sync) -> dict[str, Any]:
         "rows_per_second": None,
         "seconds_left": None,
     }
+    client = _client()
+    if client is None or sync.state not in CLAIMED:  # what an earlier attempt told is not true of a sync that is queued again
+        return state
     try:
-        told = _client().get(_name(sync.pk))
+        told = client.get(_name(sync.pk))
     except (redis.RedisError, OSError):
         return state
     if told:

@@ -1,9 +1,15 @@
 """Tasks are shells: an id in, one service call. Every one may be delivered twice or never; the database says what is to be done."""
 
+from datetime import timedelta
+
 from celery import shared_task
+from django.conf import settings
+from django.utils import timezone
 
 from imports.services.run_sync import run_sync
 from imports.services.sweep import sweep
+from imports.services.tidy import tidy
+from roster.services.purge_deleted import purge_deleted
 
 
 @shared_task(name="imports.tasks.run_sync_task")
@@ -16,3 +22,15 @@ def run_sync_task(sync_id: int) -> None:
 def sweep_task() -> None:
     """Take up what a dead worker left, and what no worker was told of."""
     sweep()
+
+
+@shared_task(name="imports.tasks.tidy_task")
+def tidy_task() -> None:
+    """Remove from storage what nothing refers to."""
+    tidy()
+
+
+@shared_task(name="imports.tasks.purge_task")
+def purge_task() -> None:
+    """Remove for good the records that were deleted PORTAL_PURGE_DAYS ago."""
+    purge_deleted(before=timezone.now() - timedelta(days=settings.PORTAL_PURGE_DAYS))

@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 
 import django_stubs_ext
 import environ
+from celery.schedules import crontab
 from django.core.exceptions import ImproperlyConfigured
 
 from portal.database import database_settings
@@ -229,5 +230,7 @@ CELERY_BEAT_SCHEDULE = {
         "schedule": PORTAL_SWEEP_SECONDS,
         "options": {"expires": PORTAL_SWEEP_SECONDS},  # sweeps do not pile up while no worker is there
     },
+    "tidy": {"task": "imports.tasks.tidy_task", "schedule": crontab(minute=23), "options": {"expires": 1800}},
+    "purge": {"task": "imports.tasks.purge_task", "schedule": crontab(hour=3, minute=41), "options": {"expires": 12 * 3600}},
 }
 CELERY_TIMEZONE = TIME_ZONE

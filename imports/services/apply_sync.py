@@ -10,7 +10,7 @@ from django.utils import timezone
 from accounts.services.audit import record_event
 from dataquality.services.record_issues import record_issues
 from imports.models import Sync
-from imports.services.claim import ClaimLost
+from imports.services.claim import lock_claimed
 from imports.services.set_state import set_state
 from imports.states import State
 from records.attributes import FILE_OF, RecordType
@@ -31,14 +31,12 @@ def apply_sync(sync: Sync, folder: Path, progress: Callable[[str, int], None] = 
         RosterMoved: the live roster has changed since; nothing was written.
     """
     with transaction.atomic():
-        locked = _lock(sync)
-        if locked.cancel_requested:
-            raise ClaimLost(f"sync {sync.pk}")
+        locked = lock_claimed(sync)
         _check_base(locked)
         set_state(locked, State.APPLYING)
     sync.state = State.APPLYING
     with transaction.atomic():
-        locked = _lock(sync)
+        locked = lock_claimed(sync)  # to the end: nobody can take the sync away while it is applied
         state = _check_base(locked)
         now, detail = timezone.now(), locked.detail
         deltas = {file["name"].removesuffix(".csv") for file in detail.files if file["mode"] == "delta"}
@@ -53,14 +51,6 @@ def apply_sync(sync: Sync, folder: Path, progress: Callable[[str, int], None] = 
         has_issues = bool(locked.issue_count or locked.error_count)
         set_state(locked, State.COMPLETED_WITH_ISSUES if has_issues else State.COMPLETED)
     sync.state = locked.state
-
-
-def _lock(sync: Sync) -> Sync:
-    """The sync's row, locked to the end of the transaction: nobody can take it away while it is applied."""
-    locked = Sync.unscoped.select_for_update(of=("self",)).select_related("district", "app", "detail").get(pk=sync.pk)
-    if locked.attempt != sync.attempt or locked.state not in {State.RUNNING, State.APPLYING}:
-        raise ClaimLost(f"sync {sync.pk}")
-    return locked
 
 
 def _check_base(sync: Sync) -> RosterState:

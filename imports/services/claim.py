@@ -12,6 +12,7 @@ from types import TracebackType
 
 from django.conf import settings
 from django.db import DatabaseError, connection, transaction
+from django.db.models import Min, QuerySet
 from django.utils import timezone
 
 from accounts.models import District
@@ -39,9 +40,12 @@ def claim(sync_id: int) -> Sync | None:
     district_id = Sync.unscoped.filter(pk=sync_id).values_list("district_id", flat=True).first()
     if district_id is None:
         return None
-    District.objects.select_for_update().get(pk=district_id)
+    District.objects.select_for_update(no_key=True).get(pk=district_id)  # no_key: does not wait for those who only refer to it
     sync = Sync.unscoped.select_for_update(of=("self",)).select_related("app", "delivery", "config", "district").get(pk=sync_id)
     if sync.state != State.QUEUED:
+        return None
+    if sync.cancel_requested:
+        set_state(sync, State.CANCELLED, reason="Cancelled before anything was applied.")
         return None
     ahead = Sync.objects.of(district_id).filter(state=State.QUEUED, pk__lt=sync.pk).exists()
     if ahead or Sync.objects.of(district_id).filter(state__in=CLAIMED).exists():
@@ -95,13 +99,28 @@ class Heartbeat:
 
 def check_claim(sync: Sync) -> None:
     """Raise ClaimLost unless this worker still has the sync and nobody asked to cancel it."""
-    found = Sync.unscoped.filter(pk=sync.pk).values_list("attempt", "state", "cancel_requested").first()
-    if found is None or found[0] != sync.attempt or found[1] not in CLAIMED or found[2]:
+    if not _mine(sync).exists():
         raise ClaimLost(f"sync {sync.pk}")
 
 
+def lock_claimed(sync: Sync) -> Sync:
+    """The sync's row, locked to the end of the caller's transaction: only the worker who has the sync writes with it.
+
+    Raises:
+        ClaimLost: another worker has the sync, or it was cancelled.
+    """
+    locked = _mine(sync).select_for_update(of=("self",)).select_related("district", "app", "detail").first()
+    if locked is None:
+        raise ClaimLost(f"sync {sync.pk}")
+    return locked
+
+
+def _mine(sync: Sync) -> QuerySet[Sync]:
+    return Sync.unscoped.filter(pk=sync.pk, attempt=sync.attempt, state__in=CLAIMED, cancel_requested=False)
+
+
 def release_lapsed() -> list[int]:
-    """Queue again the syncs whose worker fell silent, or fail them after too many losses. Returns the ids of all that are queued now.
+    """Queue again the syncs whose worker fell silent, or fail them after too many losses. Returns the ids of those a worker could take now.
 
     While a worker applies, its transaction holds the row: it cannot be taken away before it ends one way or the other.
     """
@@ -122,4 +141,6 @@ def release_lapsed() -> list[int]:
                 set_state(sync, State.FAILED, reason=sync.failure)
             else:
                 set_state(sync, State.QUEUED, reason=f"The worker {sync.worker} fell silent.")
-    return list(Sync.unscoped.filter(state=State.QUEUED).order_by("pk").values_list("pk", flat=True))
+    busy = Sync.unscoped.filter(state__in=CLAIMED).values("district")
+    free = Sync.unscoped.filter(state=State.QUEUED).exclude(district__in=busy).order_by()
+    return sorted(free.values("district").annotate(first=Min("pk")).values_list("first", flat=True))

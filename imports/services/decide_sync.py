@@ -20,18 +20,30 @@ def _locked(sync: Sync) -> Sync:
     return Sync.objects.of(sync.district_id).select_for_update().get(pk=sync.pk)
 
 
-@transaction.atomic
 def cancel_sync(*, sync: Sync, by: User | None, reason: str = "") -> None:
-    """Cancel before apply: at once where no worker has the sync, else at the worker's next step."""
-    locked = _locked(sync)
-    if State(locked.state) not in CANCELLABLE:
-        raise DecisionRefused(f"Sync {sync.pk} is {locked.get_state_display().lower()} and cannot be cancelled any more.")
+    """Cancel before apply: at once where no worker has the sync, else at the worker's next step.
+
+    Raises:
+        DecisionRefused: it is too late. This is said at once, without waiting for the apply, which has the sync's row locked.
+    """
+    _check_cancellable(Sync.objects.of(sync.district_id).get(pk=sync.pk))
+    with transaction.atomic():
+        _cancel(_locked(sync), by, reason)
+
+
+def _check_cancellable(sync: Sync) -> None:
+    if State(sync.state) not in CANCELLABLE:
+        raise DecisionRefused(f"Sync {sync.pk} is {sync.get_state_display().lower()} and cannot be cancelled any more.")
+
+
+def _cancel(locked: Sync, by: User | None, reason: str) -> None:
+    _check_cancellable(locked)
     if locked.state == State.RUNNING:
         locked.cancel_requested = True
         locked.save(update_fields=["cancel_requested"])
     else:
         set_state(locked, State.CANCELLED, by=by, reason=reason)
-    record_event(district=locked.district, action="sync.cancelled", by=by, target=f"sync {sync.pk}", reason=reason)
+    record_event(district=locked.district, action="sync.cancelled", by=by, target=f"sync {locked.pk}", reason=reason)
 
 
 @transaction.atomic

@@ -5,15 +5,27 @@ from django.db import transaction
 from imports.config import ImportConfig
 from imports.models import Sync
 from imports.pipeline import PipelineResult
+from imports.services.claim import lock_claimed
 from imports.services.set_state import set_state
 from imports.states import HoldKind, State
 from records.attributes import RecordType
 
+AGAIN = "The live roster has changed since this was shown. The difference was worked out anew; please look at it again."
+
 
 def hold_for(sync: Sync, config: ImportConfig, result: PipelineResult) -> tuple[HoldKind, str] | None:
-    """Why this sync must wait for a person, in words; None: it may be applied. The first import never holds for thresholds."""
-    if sync.approved:
-        return None
+    """Why this sync must wait for a person, in words; None: it may be applied. The first import never holds for thresholds.
+
+    A sync that was held before comes here only when the live roster has changed since: it is shown again, whatever the new difference is.
+    """
+    found = _reason(config, result)
+    if not sync.hold_kind:
+        return found
+    kind, detail = found or (HoldKind(sync.hold_kind), "")
+    return kind, f"{AGAIN} {detail}".strip()
+
+
+def _reason(config: ImportConfig, result: PipelineResult) -> tuple[HoldKind, str] | None:
     if result.empty_files:
         names = " and ".join(f"{file}.csv" for file in result.empty_files)
         return (
@@ -24,7 +36,8 @@ def hold_for(sync: Sync, config: ImportConfig, result: PipelineResult) -> tuple[
         return HoldKind.PREVIEW, "Preview Mode is enabled: every sync waits for approval."
     if result.excesses:
         return HoldKind.THRESHOLD, " ".join(
-            f"{_words(one.record_type)}: {one.share_pct:.1f} % would be {one.what} ({one.rows:,} of {one.live_before:,}); the limit is {one.limit_pct:g} %."
+            f"{_words(one.record_type)}: {one.share_pct:.1f} % would be {one.what} ({one.rows:,} of {one.live_before:,}); "
+            f"the limit is {one.limit_pct:g} %."
             for one in result.excesses
         )
     return None
@@ -36,10 +49,12 @@ def _words(record_type: str) -> str:
 
 @transaction.atomic
 def hold_sync(sync: Sync, kind: HoldKind, detail: str) -> None:
-    """Hold the sync; the live roster stays untouched until a person approves."""
-    locked = Sync.unscoped.select_for_update().get(pk=sync.pk)
-    if locked.attempt != sync.attempt or locked.state != State.RUNNING:
-        return
+    """Hold the sync; the live roster stays untouched until a person approves.
+
+    Raises:
+        ClaimLost: another worker has the sync, or it was cancelled.
+    """
+    locked = lock_claimed(sync)
     locked.hold_kind, locked.hold_detail = kind, detail
     locked.save(update_fields=["hold_kind", "hold_detail"])
     set_state(locked, State.HELD, reason=detail)

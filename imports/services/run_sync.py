@@ -3,9 +3,10 @@
 import json
 import logging
 import time
+from functools import partial
 from pathlib import Path
 
-from django.db import transaction
+from django.db import InterfaceError, OperationalError, transaction
 
 from formats.problems import FileProblem, Refused
 from imports.files import local_artifacts, remove, remove_artifacts, scratch_folder, store_folder
@@ -17,11 +18,11 @@ from imports.reading import as_findings
 from imports.selectors.sync_inputs import Inputs, delivery_digest, find_same, read_inputs
 from imports.sentences import say_file_problem
 from imports.services.apply_sync import RosterMoved, apply_sync
-from imports.services.claim import ClaimLost, Heartbeat, check_claim, claim
+from imports.services.claim import ClaimLost, Heartbeat, check_claim, claim, lock_claimed
 from imports.services.hold_sync import hold_for, hold_sync
 from imports.services.set_state import set_state
 from imports.services.start_sync import wake_worker
-from imports.states import ACCEPTED, State
+from imports.states import CLAIMED, State
 from imports.version import VERSION
 from records import changeset
 from records.frames import gather
@@ -32,6 +33,7 @@ log = logging.getLogger(__name__)
 OUR_FAULT = (
     "The portal made a mistake while it worked on this sync. Nothing was changed. The operator finds the trace in the log under sync {id}."
 )
+ROSTER_MOVED = "The live roster has changed since the difference was made; it is worked out anew."
 
 
 def run_sync(sync_id: int, *, wakes_next: bool = True) -> None:
@@ -48,6 +50,9 @@ def run_sync(sync_id: int, *, wakes_next: bool = True) -> None:
             _end_cancelled(sync)
         except Refused as refusal:
             _fail(sync, list(refusal.problems))
+        except (OperationalError, InterfaceError):  # nothing can be written down now; the lease lapses and the sweeper goes on
+            log.exception("The database could not be used while sync %s was worked.", sync.pk)
+            return
         except Exception:
             log.exception("sync %s failed", sync.pk)
             _fail(sync, [], OUR_FAULT.format(id=sync.pk))
@@ -63,12 +68,7 @@ def run_sync(sync_id: int, *, wakes_next: bool = True) -> None:
 def _work(sync: Sync) -> None:
     progress = Progress(sync.pk)
     if sync.approved and sync.artifacts:
-        try:
-            apply_sync(sync, local_artifacts(sync.artifacts), progress=progress.tell)
-        except RosterMoved:
-            _forget_approval(sync)
-        else:
-            return None
+        return _apply(sync, local_artifacts(sync.artifacts), progress)
     if same := find_same(sync, delivery_digest(sync)):
         return _end_unchanged(sync, same)
     with scratch_folder() as scratch:
@@ -92,19 +92,25 @@ def _work(sync: Sync) -> None:
         _record(sync, inputs, result, prefix)
         if hold := hold_for(sync, inputs.config, result):
             return hold_sync(sync, *hold)
-        try:
-            return apply_sync(sync, out, progress=progress.tell)
-        except RosterMoved:  # another sync of the district cannot be; a purge or a restore can
-            with transaction.atomic():
-                set_state(Sync.unscoped.select_for_update().get(pk=sync.pk), State.QUEUED, reason="The live roster changed meanwhile.")
-            wake_worker(sync.pk)
-            return None
+        return _apply(sync, out, progress)
+
+
+def _apply(sync: Sync, folder: Path, progress: Progress) -> None:
+    """Apply the change set. If the live roster has moved on since, queue the sync again; what was approved is then shown anew."""
+    try:
+        apply_sync(sync, folder, progress=progress.tell)
+    except RosterMoved:
+        with transaction.atomic():
+            locked = lock_claimed(sync)
+            locked.approved = False
+            locked.save(update_fields=["approved"])
+            set_state(locked, State.QUEUED, reason=ROSTER_MOVED)
 
 
 def _decide(sync: Sync, inputs: Inputs, out: Path, progress: Progress) -> PipelineResult:
     """Run the pipeline against the live roster as it stands."""
     progress.rows_total = inputs.rows
-    Sync.unscoped.filter(pk=sync.pk).update(rows_total=inputs.rows)
+    Sync.unscoped.filter(pk=sync.pk, attempt=sync.attempt).update(rows_total=inputs.rows)
 
     def tell(stage: str, rows: int) -> None:
         check_claim(sync)
@@ -130,7 +136,7 @@ def _record(sync: Sync, inputs: Inputs, result: PipelineResult, prefix: str) -> 
     sync.error_count = result.error_rows
     sync.issue_count = result.issue_rows
     with transaction.atomic():
-        check_claim(sync)
+        lock_claimed(sync)
         sync.save(
             update_fields=[
                 "artifacts",
@@ -151,9 +157,9 @@ def _record(sync: Sync, inputs: Inputs, result: PipelineResult, prefix: str) -> 
 
 def _wait_for_schools(sync: Sync, result: PipelineResult) -> None:
     with transaction.atomic():
-        sync.detail.unmapped = result.unmapped
-        sync.detail.save(update_fields=["unmapped"])
-        _locked(sync, State.NEEDS_SCHOOL_MAPPING, f"{len(result.unmapped)} schools are not mapped yet.")
+        locked = lock_claimed(sync)
+        SyncDetail.objects.filter(sync=sync).update(unmapped=result.unmapped)
+        set_state(locked, State.NEEDS_SCHOOL_MAPPING, reason=f"{len(result.unmapped)} schools are not mapped yet.")
 
 
 def _end_unchanged(sync: Sync, same: Sync) -> None:
@@ -162,12 +168,12 @@ def _end_unchanged(sync: Sync, same: Sync) -> None:
     counts = {kind: _unchanged(count) for kind, count in detail.counts.items()}
     by_school = {school: {kind: _unchanged(count) for kind, count in kinds.items()} for school, kinds in detail.by_school.items()}
     with transaction.atomic():
-        check_claim(sync)
+        locked = lock_claimed(sync)
         SyncDetail.objects.filter(sync=sync).update(
             counts=counts, by_school=by_school, findings=detail.findings, files=detail.files, notes=detail.notes,
             thresholds={kind: {"update_share": 0.0, "deletion_share": 0.0} for kind in detail.thresholds},
         )  # fmt: skip
-        for name in ("artifacts", "digest", "rows_in_files", "rows_accepted", "error_count", "issue_count", "base_version"):
+        for name in ("artifacts", "digest", "software", "rows_in_files", "rows_accepted", "error_count", "issue_count", "base_version"):
             setattr(sync, name, getattr(same, name))
         sync.repeats = same
         sync.save(
@@ -183,7 +189,7 @@ def _end_unchanged(sync: Sync, same: Sync) -> None:
                 "repeats",
             ]
         )
-        _locked(sync, State.NO_CHANGES, f"Files and configuration are those of sync {same.pk}.")
+        set_state(locked, State.NO_CHANGES, reason=f"Files and configuration are those of sync {same.pk}.")
 
 
 def _unchanged(count: dict[str, int]) -> dict[str, int]:
@@ -191,27 +197,15 @@ def _unchanged(count: dict[str, int]) -> dict[str, int]:
     return {**count, "created": 0, "updated": 0, "unchanged": count["unchanged"] + moved, "deleted": 0}
 
 
-def _locked(sync: Sync, to: State, reason: str) -> None:
-    """Move the sync, if this worker still has it; inside a transaction."""
-    locked = Sync.unscoped.select_for_update().get(pk=sync.pk)
-    if locked.attempt != sync.attempt:
-        raise ClaimLost(f"sync {sync.pk}")
-    set_state(locked, to, reason=reason)
-
-
-def _forget_approval(sync: Sync) -> None:
-    """The live roster has changed since the change set was shown: work the difference out anew, and show it again."""
-    sync.approved = False
-    sync.save(update_fields=["approved"])
-
-
 def _end_cancelled(sync: Sync) -> None:
     """End a sync that somebody asked to cancel; one that another worker has is left to it."""
     with transaction.atomic():
-        locked = Sync.unscoped.select_for_update().get(pk=sync.pk)
-        if locked.attempt == sync.attempt and locked.cancel_requested and locked.state == State.RUNNING:
+        asked = Sync.unscoped.select_for_update().filter(pk=sync.pk, attempt=sync.attempt, state=State.RUNNING, cancel_requested=True)
+        if locked := asked.first():
+            transaction.on_commit(partial(remove_artifacts, locked.artifacts))
+            locked.artifacts = ""
+            locked.save(update_fields=["artifacts"])
             set_state(locked, State.CANCELLED, reason="Cancelled before anything was applied.")
-            remove_artifacts(locked.artifacts)
 
 
 def _fail(sync: Sync, problems: list[FileProblem], sentence: str = "") -> None:
@@ -226,8 +220,8 @@ def _fail(sync: Sync, problems: list[FileProblem], sentence: str = "") -> None:
             prefix = f"syncs/{sync.district_id}/{sync.pk}-{sync.attempt}-failed"
             store_folder(folder, prefix)
     with transaction.atomic():
-        locked = Sync.unscoped.select_for_update().get(pk=sync.pk)
-        if locked.attempt != sync.attempt or locked.state in ACCEPTED:
+        locked = Sync.unscoped.select_for_update().filter(pk=sync.pk, attempt=sync.attempt, state__in=CLAIMED).first()
+        if locked is None:
             return
         locked.failure, locked.artifacts, locked.error_count = sentence, prefix, len(problems)
         locked.save(update_fields=["failure", "artifacts", "error_count"])

@@ -4,7 +4,7 @@ from django.utils import timezone
 
 from accounts.models import User
 from imports.models import Sync, Transition
-from imports.states import FINAL, TRANSITIONS, WAITING, State
+from imports.states import CLAIMED, FINAL, TRANSITIONS, State
 
 
 class TransitionRefused(Exception):
@@ -22,7 +22,7 @@ def set_state(sync: Sync, to: State, *, by: User | None = None, reason: str = ""
         raise TransitionRefused(f"A sync that is {come_from.label.lower()} cannot become {to.label.lower()}.")
     sync.state = to
     fields = ["state"]
-    if to in FINAL or to in WAITING:
+    if to not in CLAIMED:
         sync.lease_until, sync.stage = None, ""
         fields += ["lease_until", "stage"]
     if to in FINAL and sync.finished_at is None:

@@ -4,8 +4,10 @@ from datetime import timedelta
 
 from django.conf import settings
 from django.db import transaction
+from django.db.models import Max
 from django.utils import timezone
 
+from imports.files import remove_abandoned_scratch
 from imports.models import Sync
 from imports.services.claim import release_lapsed
 from imports.services.set_state import set_state
@@ -14,16 +16,18 @@ from imports.states import WAITING, State
 
 
 def sweep() -> None:
-    """Queue what was lost, wake workers for what is queued, expire what waited too long."""
+    """Queue what was lost, wake workers for what is queued, expire what waited too long, remove what killed processes left on disk."""
     for sync_id in release_lapsed():
         wake_worker(sync_id)
     expire_waiting()
+    remove_abandoned_scratch()
 
 
 def expire_waiting() -> None:
     """End the holds that nobody decided within the days of the setting; the live roster stays as it is."""
     too_old = timezone.now() - timedelta(days=settings.PORTAL_HELD_EXPIRE_DAYS)
-    for sync_id in Sync.unscoped.filter(state__in=WAITING, created_at__lt=too_old).values_list("pk", flat=True):
+    waiting = Sync.unscoped.filter(state__in=WAITING).annotate(since=Max("transitions__at"))
+    for sync_id in waiting.filter(since__lt=too_old).values_list("pk", flat=True):
         with transaction.atomic():
             sync = Sync.unscoped.select_for_update().get(pk=sync_id)
             if sync.state in WAITING:

@@ -1,7 +1,9 @@
 """A district with people, a small live roster, issues, and syncs in any state, made through the models."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 from django.test import Client
@@ -12,13 +14,17 @@ from accounts.services.create_district import create_district
 from dataquality.models import Issue
 from imports.models import Delivery, ImportApp, StoredFile, Sync, SyncDetail, Transition
 from imports.services.activate_app import activate_app
+from imports.services.receive_delivery import Upload, receive_delivery
+from imports.services.run_sync import run_sync
+from imports.services.save_config import save_config
+from imports.services.start_sync import start_sync
 from imports.states import HoldKind, State
 from records.attributes import RecordType
 from records.outcomes import COUNTS
 from roster.models import LIVE, Organization, RosterState
+from tests.integration.imports_ui.files import write_zip
 
 PASSWORD = "a-long-enough-password"
-MAGIC = 'Zoë <script>alert("x")</script>'
 FILES = ("academicSessions", "classes", "courses", "demographics", "enrollments", "orgs", "users")
 
 
@@ -93,6 +99,10 @@ class World:
         }  # fmt: skip
         RosterState.objects.create(district=self.district, version=1, counts=counts, by_school={"S-1": {**counts, "session": 0}})
 
+    def state(self) -> RosterState:
+        """The state of the live roster."""
+        return RosterState.objects.of(self.district).get()
+
     def issue(self, number: int = 1, **values: Any) -> Issue:
         """One open issue."""
         usual = {
@@ -101,6 +111,23 @@ class World:
             "line": number + 1, "first_sync": 1, "last_sync": 1, "opened_at": timezone.now(),
         }  # fmt: skip
         return Issue.objects.create(district=self.district, **{**usual, **values})
+
+    # --- real imports ------------------------------------------------------------------------------------------------
+
+    def configure(self, document: dict[str, Any]) -> None:
+        """Give the app a configuration."""
+        save_config(app=self.app, document=document, by=self.owner)
+        self.app.refresh_from_db()
+
+    def import_files(self, files: Mapping[str, str], folder: Path) -> Sync:
+        """One delivery through the real services, worked in this process."""
+        path = write_zip(files, folder / "OneRoster.zip")
+        delivery = receive_delivery(
+            app=self.app, uploads=[Upload("OneRoster.zip", path)], source=Delivery.Source.BROWSER, by=self.owner
+        )
+        sync = start_sync(delivery=delivery, by=self.owner, wake=False)
+        run_sync(sync.pk, wakes_next=False)
+        return Sync.objects.of(self.district).select_related("detail").get(pk=sync.pk)
 
     # --- syncs -------------------------------------------------------------------------------------------------------
 

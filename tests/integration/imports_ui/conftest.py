@@ -1,0 +1,22 @@
+"""Fixtures of the pages' tests."""
+
+from pathlib import Path
+
+import pytest
+
+from imports.models import Sync
+from tests.integration.imports_ui.files import first_delivery, second_delivery
+from tests.integration.imports_ui.world import World
+
+
+@pytest.fixture
+def world(db: None) -> World:
+    """A district with its owner and the CSV Upload app."""
+    return World()
+
+
+@pytest.fixture
+def imported(world: World, data_dir: Path, tmp_path: Path) -> tuple[World, Sync, Sync]:
+    """The tiny district, imported by the real services on two days."""
+    world.configure({"schools": {"all_missing_as_new": True, "mapping": {}}})
+    return world, world.import_files(first_delivery(), tmp_path), world.import_files(second_delivery(), tmp_path)

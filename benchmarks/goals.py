@@ -1,0 +1,47 @@
+"""What is to be reached, by measurement and size; where a goal is said for one size only, other sizes are shown without."""
+
+from dataclasses import dataclass
+
+INITIAL, IDENTICAL, CHANGED = "initial import", "the same files again", "2 % changed"
+GROWTH_TIMES = 11.0  # ten times the rows may cost so many times the time
+OVER_LOOP, OVER_IMPORT_EXPORT = 30.0, 40.0
+_RATIO_SIZE = 100_000
+_RATIOS = {INITIAL: 1.0, CHANGED: 0.4, IDENTICAL: 0.05}
+_MEMORY_MB = {100_000: 1024, 1_000_000: 4096}
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """A goal in words, and whether it is met; both empty where there is none."""
+
+    goal: str = "–"
+    word: str = "–"
+
+
+def judge(value: float, limit: float | None, text: str) -> Verdict:
+    """Hit where the value is at most the limit."""
+    if limit is None:
+        return Verdict()
+    return Verdict(text, "hit" if value <= limit else "**miss**")
+
+
+def judge_ratio(what: str, students: int, ratio: float) -> Verdict:
+    """The time of an import as a share of L."""
+    limit = _RATIOS.get(what) if students == _RATIO_SIZE else None
+    return judge(ratio, limit, f"≤ {limit} L")
+
+
+def judge_memory(students: int, peak_mb: float) -> Verdict:
+    """The worker's peak."""
+    limit = _MEMORY_MB.get(students)
+    return judge(peak_mb, limit, f"≤ {limit or 0:,} MB")
+
+
+def judge_times(value: float, at_least: float) -> Verdict:
+    """How many times faster than another way."""
+    return judge(-value, -at_least, f"≥ {at_least:.0f} ×")
+
+
+def judge_growth(times: float, rows_times: float) -> Verdict:
+    """The growth of the time, where the rows grew about tenfold."""
+    return judge(times, GROWTH_TIMES if 8 <= rows_times <= 12 else None, f"≤ {GROWTH_TIMES:.0f} ×")

@@ -1,0 +1,63 @@
+"""The benchmark's own rules, and one whole run at a size at which it measures nothing but itself."""
+
+from pathlib import Path
+
+import pytest
+
+from benchmarks.__main__ import main, sizes_up_to
+from benchmarks.document import merge
+from benchmarks.goals import CHANGED, GROWTH_TIMES, IDENTICAL, INITIAL, judge_growth, judge_memory, judge_ratio, judge_times
+
+pytestmark = pytest.mark.no_database
+
+
+@pytest.mark.parametrize(
+    ("what", "ratio", "word"),
+    [(INITIAL, 1.0, "hit"), (INITIAL, 1.01, "**miss**"), (CHANGED, 0.4, "hit"), (CHANGED, 0.41, "**miss**"), (IDENTICAL, 0.06, "**miss**")],
+)
+def test_a_ratio_over_its_goal_is_called_a_miss(what: str, ratio: float, word: str) -> None:
+    assert judge_ratio(what, 100_000, ratio).word == word
+
+
+def test_other_sizes_have_no_goal_for_the_ratio() -> None:
+    assert judge_ratio(INITIAL, 10_000, 5.0).word == "–"
+
+
+def test_memory_growth_and_times_faster_are_judged() -> None:
+    assert judge_memory(100_000, 1024).word == "hit"
+    assert judge_memory(100_000, 1025).word == "**miss**"
+    assert judge_memory(1_000_000, 4000).word == "hit"
+    assert judge_growth(GROWTH_TIMES + 0.1, 10).word == "**miss**"
+    assert judge_growth(50, 100).word == "–"
+    assert judge_times(30, 30).word == "hit"
+    assert judge_times(29.9, 30).word == "**miss**"
+
+
+def test_sizes_climb_in_powers_of_ten() -> None:
+    assert sizes_up_to(200) == [200]
+    assert sizes_up_to(100_000) == [10_000, 100_000]
+    assert sizes_up_to(1_000_000) == [10_000, 100_000, 1_000_000]
+
+
+def test_a_section_replaces_its_own_size_and_leaves_the_others() -> None:
+    first = merge("", ["## 100,000 students\n\nold\n", "## 10,000 students\n\nkept\n", "## Zebras\n\nlast\n"])
+    second = merge(first, ["## 100,000 students\n\nnew\n"])
+
+    assert [line for line in second.splitlines() if line.startswith("## ")] == ["## 10,000 students", "## 100,000 students", "## Zebras"]
+    assert "new" in second
+    assert "old" not in second
+    assert "kept" in second
+
+
+@pytest.mark.slow
+def test_the_command_measures_and_writes_its_table(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    document = tmp_path / "docs" / "benchmarks.md"
+
+    assert main(["--size", "200", "--engine", "SQLite", "--document", str(document)]) == 0
+
+    text = document.read_text(encoding="utf-8")
+    assert "## 200 students" in text
+    assert "SQLite | limit L (" in text
+    assert "SQLite | the same files again |" in text
+    assert "django-import-export, bulk mode" in text
+    assert "| SQLite | limit L" in capsys.readouterr().out

@@ -4,62 +4,45 @@ Source: the order of an import.
 """
 
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from datetime import date
 from pathlib import Path
-from typing import Protocol
 
 import numpy as np
 import pandas as pd
 
 from dataquality.steps.filters import FilterParams, apply_filters
 from dataquality.steps.requirements import RequirementParams, check_requirements
-from dataquality.steps.uniqueness import UniquenessParams, check_uniqueness
+from dataquality.steps.uniqueness import check_uniqueness
 from formats.read import TextTable
-from imports.config import ImportConfig
+from imports.context import (
+    Judge,
+    Live,
+    PipelineParams,
+    all_organizations,
+    carry_demographics,
+    reference_params,
+    uniqueness_params,
+    untyped_rows,
+)  # fmt: skip
 from imports.counts import BySchool, count_findings, count_schools, count_type, reported_lines
 from imports.steps.dependencies import DependencyParams, compare_schools, follow_dependencies
-from imports.steps.difference import BULK, DELTA, TypeChange, cascade, difference
-from imports.steps.references import Links, ReferenceParams, link_references
+from imports.steps.difference import BULK, DELTA, TypeChange, cascade, difference, empty_frame
+from imports.steps.references import Links, link_references
+from imports.steps.settle import settle_people
 from imports.steps.split import SplitParams, split
 from imports.steps.standard import StandardParams, check_standard
 from imports.steps.thresholds import Excess, ThresholdParams, check_thresholds, shares
 from mapping.steps.schools import SchoolParams, map_schools
 from records import changeset
-from records.attributes import ATTRIBUTES, FILE_OF, PERSON_TYPES, UNIQUE_EMAIL_TYPES, RecordType
-from records.frames import Frames, LiveKeys, accepted, gather, keeps_live, name_findings, single_finding
+from records.attributes import ATTRIBUTES, FILE_OF, PERSON_TYPES, RecordType
+from records.frames import Frames, gather, name_findings, single_finding
 from records.outcomes import COUNTS, Fate, check_law
 from records.rules import RULES, Rule
-from records.text import TEXT, blank, is_blank, positions
+from records.text import TEXT, blank, is_blank
 
-NEEDED_HEADERS = ("sourcedId", "status", "role", "type", "name", "identifier", "parentSourcedId")
+__all__ = ["Live", "PipelineParams", "PipelineResult", "run_pipeline"]
 DEMOGRAPHIC_NAMES = [attribute.name for attribute in ATTRIBUTES[RecordType.STUDENT] if attribute.source.startswith("demographics.")]
-
-
-class Live(Protocol):
-    """What the pipeline asks of the live roster (`roster.selectors.live.LiveRoster`); deleted records do not exist in it."""
-
-    def keys(self, record_type: RecordType) -> LiveKeys: ...
-    def values(self, record_type: RecordType, keys: pd.Series) -> pd.DataFrame: ...
-    def columns(self, record_type: RecordType, names: Sequence[str]) -> pd.DataFrame: ...
-    def enrollments_of(self, *, classes: pd.Series, people: pd.Series) -> pd.DataFrame: ...
-    def schools(self) -> dict[str, str]: ...
-
-
-@dataclass(frozen=True, slots=True)
-class PipelineParams:
-    """What a sync obeys: configuration, mode of each file (bulk, delta), today, and whether schools that are not mapped stop it."""
-
-    config: ImportConfig
-    today: date
-    modes: Mapping[str, str] = field(default_factory=dict)
-    stops_for_schools: bool = False
-    file_findings: Sequence[pd.DataFrame] = ()  # what reading the files found
-
-    @property
-    def delta_files(self) -> frozenset[str]:
-        return frozenset(file for file, mode in self.modes.items() if mode == DELTA)
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,29 +88,31 @@ def run_pipeline(
     config = params.config
     rows_read = {file: text.rows for file, text in texts.items()}
     everything = sum(rows_read.values())
-    parts = split(texts, SplitParams(config.sources, config.aides_as_teachers))
+    parts = split(texts, SplitParams(config.sources, config.aides_as_teachers, params.delta_files))
+    organizations = all_organizations(parts.organizations, params, live)
     found = list(parts.findings)
     frames, more = check_standard(parts.frames, StandardParams(config.sources, params.delta_files))
     found += more
     progress("checking", everything)
     live_schools = live.schools()
-    frames, links, more = link_references(frames, parts.organizations, _references(params, live, live_schools))
+    frames, links, more = link_references(frames, organizations, reference_params(frames, params, live, live_schools))
     found += more
     mapped = map_schools(
-        frames, parts.organizations, SchoolParams(config.sources, config.school_mapping, config.all_missing_as_new, live_schools)
+        frames, organizations, SchoolParams(config.sources, config.school_mapping, config.all_missing_as_new, live_schools)
     )
     found += mapped.findings
     unmapped = _describe_unmapped(frames, mapped.unmapped)
     if params.stops_for_schools and unmapped:
         return PipelineResult(unmapped=unmapped, stopped_for_schools=True)
     progress("mapping", everything)
-    frames, more = _judge(mapped.frames, links, params, live)
+    carried = carry_demographics(mapped.frames, texts, params, live)
+    frames, more = _judge(carried, links, Judge(params, live, parts.unsure))
     found += more
-    del mapped
+    del mapped, carried
     progress("judging", everything)
     empty = [single_finding(code="file-without-rows", file=f"{file}.csv", line=1) for file, rows in rows_read.items() if not rows]
     whole = name_findings(gather([*params.file_findings, *empty, *found]), frames)
-    counts, live_before, by_school = _compare(frames, whole, params, live, folder, progress)
+    counts, live_before, by_school = _compare(frames, whole, Judge(params, live, parts.unsure), folder, progress)
     changeset.write_findings(folder, whole)
     check_law(counts, rows_read, parts.rows_without_type, {kind.value: file for kind, file in FILE_OF.items()})
     measured = {name: {**counts[name], "live_before": live_before[name]} for name in counts}
@@ -140,49 +125,53 @@ def run_pipeline(
     )  # fmt: skip
 
 
-def _judge(frames: Frames, links: Links, params: PipelineParams, live: Live) -> tuple[Frames, list[pd.DataFrame]]:
+def _judge(frames: Frames, links: Links, judge: Judge) -> tuple[Frames, list[pd.DataFrame]]:
     """Filters, requirements, dependencies, uniqueness, and dependencies once more for those whom uniqueness left out."""
-    config, found = params.config, []
-    frames = _carry_demographics(frames, params, live)
+    params, found = judge.params, []
+    config = params.config
     frames, more = apply_filters(frames, FilterParams(config.filters, params.today))
     found += more
     frames, more = check_requirements(frames, RequirementParams(config.requirements, config.sources))
     found += more
     frames, more = follow_dependencies(frames, links, DependencyParams(config.drop_empty_classes))
     found += more
-    frames, more = check_uniqueness(frames, _uniqueness(frames, params, live))
+    frames, more = check_uniqueness(frames, uniqueness_params(frames, judge))
     found += more
     if any(len(part) for part in more):
         frames, more = follow_dependencies(frames, links, DependencyParams(config.drop_empty_classes))
         found += more
-    return frames, [*found, *compare_schools(frames, links)]
+    return settle_people(frames, links), [*found, *compare_schools(frames, links)]
 
 
-def _compare(frames: Frames, found: pd.DataFrame, params: PipelineParams, live: Live, folder: Path,
-             progress: Progress) -> tuple[dict[str, dict[str, int]], dict[str, int], BySchool]:  # fmt: skip
+def _compare(
+    frames: Frames, found: pd.DataFrame, judge: Judge, folder: Path, progress: Progress
+) -> tuple[dict[str, dict[str, int]], dict[str, int], BySchool]:
     """Difference and write one record type after the other; enrollments come last, for what is deleted takes its enrollments along."""
     counts: dict[str, dict[str, int]] = {}
     live_before: dict[str, int] = {}
     by_school: BySchool = {}
-    gone_classes, gone_people, done = blank(0), [], 0
+    gone_people: list[pd.Series] = []
+    gone_classes, done = blank(0), 0
+    params, live, untyped = judge.params, judge.live, untyped_rows(frames)
     for record_type in RecordType:
         live_keys = live.keys(record_type)
         live_before[record_type.value] = len(live_keys.keys)
-        if record_type not in frames:
+        is_cascade = record_type is RecordType.ENROLLMENT and (len(gone_classes) or any(map(len, gone_people)))
+        if record_type not in frames and not is_cascade:
             counts[record_type.value] = {**dict.fromkeys(COUNTS, 0), "live": len(live_keys.keys)}
             continue
-        frame = frames.pop(record_type)
-        change = difference(record_type, frame, live_keys, params.modes.get(FILE_OF[record_type], BULK))
+        mode = params.modes.get(FILE_OF[record_type], BULK) if record_type in frames else DELTA
+        frame = frames.pop(record_type) if record_type in frames else empty_frame(record_type)
+        change = difference(record_type, frame, live_keys, mode, judge.spared(record_type, untyped))
         del frame, live_keys
         if record_type is RecordType.CLASS:
             gone_classes = change.deleted["key"]
         elif record_type in PERSON_TYPES:
             gone_people.append(record_type.value + "\x1f" + change.deleted["key"])
-        elif record_type is RecordType.ENROLLMENT:
+        elif is_cascade:
             people = pd.concat([blank(0), *gone_people], ignore_index=True)
             keys = people.str.split("\x1f", n=1).str[1].astype(TEXT) if len(people) else people
-            if len(gone_classes) or len(people):
-                change = cascade(change, live.enrollments_of(classes=gone_classes, people=keys), gone_classes, people)
+            change = cascade(change, live.enrollments_of(classes=gone_classes, people=keys), gone_classes, people)
         counts[record_type.value] = _write(change, found, live, folder, by_school)
         done += len(change.frame)
         progress("comparing", done)
@@ -207,55 +196,6 @@ def _write(change: TypeChange, found: pd.DataFrame, live: Live, folder: Path, by
     )
     count_schools(change, reported, leavers, by_school)
     return count_type(change, reported)
-
-
-def _references(params: PipelineParams, live: Live, live_schools: Mapping[str, str]) -> ReferenceParams:
-    """Live records stand in for rows: schools always, other files where they are deltas or were not sent."""
-    ids = {"school": pd.Series(list(live_schools), dtype=TEXT)}
-    kinds = {"session": RecordType.SESSION, "course": RecordType.COURSE, "class": RecordType.CLASS}
-    for target, record_type in kinds.items():
-        if params.modes.get(FILE_OF[record_type], BULK) == DELTA:
-            ids[target] = live.columns(record_type, ["key"])["key"]
-    people = None
-    if "users" in params.delta_files:
-        numbers = {kind: number for number, kind in enumerate(RecordType)}
-        people = pd.concat(
-            [live.columns(kind, ["source_id", "key"]).assign(kind=np.int8(numbers[kind])) for kind in PERSON_TYPES], ignore_index=True
-        )
-    return ReferenceParams(params.config.sources, ids, people)
-
-
-def _uniqueness(frames: Frames, params: PipelineParams, live: Live) -> UniquenessParams:
-    """The live holders of every value that must be unique."""
-    wanted: dict[RecordType, set[str]] = {kind: {"email"} for kind in UNIQUE_EMAIL_TYPES}
-    for domain in params.config.uniqueness:
-        wanted.setdefault(domain.record_type, set()).update(name for name in domain.attributes if name != "sis_id")
-    held, staying = {}, {}
-    for record_type, names in wanted.items():
-        held[record_type] = live.columns(record_type, ["key", *sorted(names)])
-        if len(held[record_type]):
-            frame = frames.get(record_type)
-            is_delta = frame is None or FILE_OF[record_type] in params.delta_files
-            left = blank(0) if frame is None else frame["key"][~accepted(frame) & (~keeps_live(frame) if is_delta else keeps_live(frame))]
-            keys = held[record_type]["key"]
-            staying[record_type] = keys[~keys.isin(left)] if is_delta else left
-    return UniquenessParams(params.config.uniqueness, params.config.sources, held, staying)
-
-
-def _carry_demographics(frames: Frames, params: PipelineParams, live: Live) -> Frames:
-    """Where demographics are a delta, or were not sent, students without a row keep the values they have."""
-    frame = frames.get(RecordType.STUDENT)
-    if frame is None or ("demographics" in params.modes and "demographics" not in params.delta_files):
-        return frames
-    known = live.columns(RecordType.STUDENT, ["key", *DEMOGRAPHIC_NAMES])
-    if known.empty:
-        return frames
-    at = np.where(frame["_described_line"].to_numpy() > 0, -1, positions(frame["key"], known["key"]))
-    carried = {}
-    for name in DEMOGRAPHIC_NAMES:
-        if name in frame:
-            carried[name] = frame[name].where(at < 0, known[name].iloc[np.where(at < 0, 0, at)].reset_index(drop=True))
-    return {**frames, RecordType.STUDENT: frame.assign(**carried)}
 
 
 def _describe_unmapped(frames: Frames, unmapped: tuple[str, ...]) -> list[dict[str, object]]:

@@ -7,7 +7,7 @@ A record frame has one row per data row of its file, in file order, with a Range
 * `_line` (int64): the true line in the file, `_fate` (uint8, `Fate`), `_reason` (int16, position in `records.rules.CODES`).
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -126,6 +126,15 @@ def single_finding(*, code: str, record_type: str = "", file: str = "", line: in
     }
     one = pd.DataFrame({name: blank(1, text) for name, text in given.items()})
     return one.assign(row=np.array([line], dtype=np.int64), line=np.array([line], dtype=np.int64))[list(FINDING_COLUMNS)]
+
+
+def bare_findings(texts: Mapping[str, list[str]], lines: Sequence[int], *, record_type: str, file: str) -> pd.DataFrame:
+    """Findings about rows that are in no frame: one per line, with the given columns; what is not given is empty."""
+    count = len(lines)
+    given = {name: pd.Series(values, dtype=TEXT) for name, values in texts.items()}
+    whole = {name: blank(count) for name in FINDING_COLUMNS} | {"record_type": blank(count, record_type), "file": blank(count, file)} | given
+    at = np.array(lines, dtype=np.int64)
+    return pd.DataFrame({**whole, "row": at, "line": at})[list(FINDING_COLUMNS)]
 
 
 def gather(parts: Iterable[pd.DataFrame]) -> pd.DataFrame:

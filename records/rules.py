@@ -65,8 +65,6 @@ _RULES = (
          "Nothing must be done. To silence this, export the values as the standard spells them.", mark="warning"),
     Rule("date-us-form", None, "US date", "{column} holds dates such as {value}; they were read as month, day, year ({detail}).",
          "Export dates as YYYY-MM-DD, so that nobody can misread them.", mark="warning"),
-    Rule("zeros-lost", None, "Leading zeros look lost", "{column} holds values such as {value} where others have {detail} digits.",
-         "A spreadsheet program may have dropped leading zeros. Export the file straight from your SIS, or format the column as text.", mark="warning"),
     # references
     Rule("reference-dangling", _INVALID, "Reference to nothing", "{column} is {value}, but no {detail} with that id was delivered.",
          "Add the missing {detail} to the export, or correct {column}."),
@@ -81,7 +79,7 @@ _RULES = (
          "Correct the school of the enrollment or of the class.", mark="reported"),
     Rule("enrollment-role-tolerated", None, "Unusual enrollment role", "{column} is {value}, which the CSV standard does not list for enrollments; it was kept.",
          "Nothing must be done.", mark="warning"),
-    Rule("primary-not-teacher", None, "Primary without teacher", "{column} is true for a person who is no teacher of the class.",
+    Rule("primary-not-teacher", None, "Primary without teacher", "{column} is true for a person who is in the class as {detail}.",
          "Mark only teachers as primary.", mark="warning"),
     # scope
     Rule("status-inactive", _EXCLUDED, "Inactive", "The row carries the status {value}, so it counts as absent.",
@@ -110,7 +108,7 @@ _RULES = (
     # demographics
     Rule("demographics-orphan", None, "Demographics without a student", "The row describes {value}, but no student with that id was delivered.",
          "Remove the row, or add the student to users.csv.", mark="error"),
-    Rule("demographics-repeated", None, "Repeated demographics", "{value} is described by several rows with different values: see line {detail}. None was used.",
+    Rule("demographics-repeated", None, "Repeated demographics", "{value} is described by several rows with different values: see line {detail}. None was used, and what the portal knew before stays.",
          "Leave one row per student in demographics.csv.", mark="error"),
     # files
     Rule("file-without-rows", None, "No rows", "{file} has a header, but no rows.",
@@ -122,6 +120,9 @@ _RULES = (
     Rule("absent", None, "No longer in the file", "The {record} is not in the delivered file any more.", "Nothing must be done if it has left.", keeps=False, mark="deleted"),
     Rule("cascade", None, "Deleted with its class or person", "The class or person of this enrollment was deleted, and the enrollment with it.",
          "Nothing must be done if that is intended.", keeps=False, mark="deleted"),
+    Rule("perhaps-unreadable", None, "Perhaps in an unreadable row",
+         "The {record} is in no readable row, but the file holds unreadable rows of which nobody can say whose they are. It was kept.",
+         "Mend the unreadable rows of the file; what is missing then is deleted.", mark="kept"),
     Rule("school-stays", None, "School stays", "The school is not in orgs.csv any more. Schools are removed by hand only.",
          "Remove it under Administration, Organizations, if it has closed.", mark="kept"),
 )  # fmt: skip

@@ -15,6 +15,7 @@ import pyarrow.compute as pc
 
 from records.text import Mask, distinct, spread, strip, to_arrow
 
+MAX_KEY = 255  # characters of an id
 OK, SPELLING, US_DATE, UNREADABLE = 0, 1, 2, 3
 Reading = tuple[str, int]
 

@@ -17,6 +17,7 @@ from records.sources import Source
 from records.text import TEXT, Mask, blank, is_blank, is_in, join, occurrences, to_arrow, to_series
 
 _STAFF = "staff"  # a teacher and an admin of one SIS ID are one person
+Staying = dict[RecordType, list[pd.Series]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,10 +51,22 @@ def check_uniqueness(frames: Frames, params: UniquenessParams) -> tuple[Frames, 
     A live record that stays without an accepted row holds its value too. Empty values are never shared; email is compared without case, ids with it.
     """
     groups = [_Group(UNIQUE_EMAIL_TYPES, ("email",)), *(_Group((domain.record_type,), domain.attributes) for domain in params.domains)]
-    result, found = dict(frames), []
-    for group in groups:
-        result = _check_group(result, group, params, found)
-    return result, found
+    result = dict(frames)
+    found: list[pd.DataFrame] = []
+    staying = {record_type: [keys] for record_type, keys in params.staying.items()}
+    while True:  # a duplicate's live record stays with the values it has, which may take them from another row
+        before = result
+        for group in groups:
+            result = _check_group(result, group, params, staying, found)
+        fresh = {record_type: _newly_out(before[record_type], result[record_type]) for record_type in params.live if record_type in result}
+        if not any(len(keys) for keys in fresh.values()):
+            return result, found
+        for record_type, keys in fresh.items():
+            staying.setdefault(record_type, []).append(keys)
+
+
+def _newly_out(before: pd.DataFrame, after: pd.DataFrame) -> pd.Series:
+    return after["key"].iloc[np.flatnonzero(accepted(before) & ~accepted(after))]
 
 
 def _values(frame: pd.DataFrame, attributes: tuple[str, ...]) -> pd.Series:
@@ -66,7 +79,7 @@ def _values(frame: pd.DataFrame, attributes: tuple[str, ...]) -> pd.Series:
     return whole.where(~empty, "") if empty.any() else whole
 
 
-def _candidates(frames: Frames, group: _Group, params: UniquenessParams) -> pd.DataFrame:
+def _candidates(frames: Frames, group: _Group, params: UniquenessParams, staying: Staying) -> pd.DataFrame:
     """The rows that take part: row (-1 for a live record that stays without an accepted row), value, who, type, key, line."""
     parts = []
     for record_type in group.record_types:
@@ -75,9 +88,10 @@ def _candidates(frames: Frames, group: _Group, params: UniquenessParams) -> pd.D
             rows = np.flatnonzero(accepted(frame))
             part = frame if len(rows) == len(frame) else frame.iloc[rows].reset_index(drop=True)
             parts.append(_part(record_type, part["key"], _values(part, group.attributes), rows, part["_line"].to_numpy()))
-        live, staying = params.live.get(record_type), params.staying.get(record_type)
-        if live is not None and staying is not None and len(staying):
-            stays = is_in(live["key"], staying)
+        live = params.live.get(record_type)
+        keys = pd.concat([blank(0), *staying.get(record_type, [])], ignore_index=True)
+        if live is not None and len(keys):
+            stays = is_in(live["key"], keys)
             if frame is not None:
                 stays &= ~is_in(live["key"], frame["key"].iloc[np.flatnonzero(accepted(frame))])
             part = live[stays].reset_index(drop=True)
@@ -111,12 +125,13 @@ def _shared(rows: pd.DataFrame, group: _Group, params: UniquenessParams) -> pd.D
     return rows.assign(holds=holds)
 
 
-def _check_group(frames: Frames, group: _Group, params: UniquenessParams, found: list[pd.DataFrame]) -> Frames:
-    rows = _candidates(frames, group, params)
+def _check_group(frames: Frames, group: _Group, params: UniquenessParams, staying: Staying, found: list[pd.DataFrame]) -> Frames:
+    rows = _candidates(frames, group, params, staying)
     if len(rows):
         rows = _shared(rows, group, params)
     if rows.empty:
         return frames
+    rows = rows.assign(holds=rows["holds"].groupby([rows["group"], rows["who"]]).transform("any"))  # one person in two roles holds it as one
     holders = rows["who"].where(rows["holds"]).groupby(rows["group"]).transform("nunique")
     losers = rows[~(rows["holds"] & (holders == 1)) & (rows["row"] >= 0)]
     others = _others(rows)

@@ -33,7 +33,8 @@ def follow_dependencies(frames: Frames, links: Links, params: DependencyParams) 
     If any of them is gone for good the row goes with it (its live record is deleted); if they are merely not imported its live record is kept.
     A class's school is judged by Schools Mapping, an enrollment's by its class.
     """
-    result, found = dict(frames), []
+    result = dict(frames)
+    found: list[pd.DataFrame] = []
     for record_type in (RecordType.CLASS, RecordType.ENROLLMENT):
         if record_type in result:
             result[record_type] = _follow(result, record_type, links, found)

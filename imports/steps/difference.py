@@ -4,7 +4,7 @@ Source: the law of the rows; records (schools vanish by hand only; deleting a cl
 """
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 import numpy.typing as npt
@@ -69,13 +69,32 @@ def _scalar(text: str) -> pa.Scalar:
     return pa.scalar(text, pa.large_string())
 
 
-def difference(record_type: RecordType, frame: pd.DataFrame, live: LiveKeys, mode: str) -> TypeChange:
+def empty_frame(record_type: RecordType) -> pd.DataFrame:
+    """A record frame without rows, for a file that was not sent."""
+    numbers = {"_line": np.empty(0, dtype=np.int64), "_fate": np.empty(0, dtype=np.uint8), "_reason": np.empty(0, dtype=np.int16)}
+    return pd.DataFrame({**{name: blank(0) for name in live_columns(record_type)}, **numbers})
+
+
+@dataclass(frozen=True, slots=True)
+class Spared:
+    """What is kept though no row of this type speaks of it: keys whose row could not be typed (with the reasons), or all of them."""
+
+    keys: pd.Series = field(default_factory=lambda: blank(0))
+    reasons: npt.NDArray[np.int16] = field(default_factory=lambda: np.empty(0, dtype=np.int16))
+    is_unsure: bool = False
+
+
+NOBODY = Spared()
+
+
+def difference(record_type: RecordType, frame: pd.DataFrame, live: LiveKeys, mode: str, spared: Spared = NOBODY) -> TypeChange:
     """Refine the accepted rows into created, updated and unchanged, and find the live records to delete and to keep.
 
     Args:
         frame: the record frame; keys of accepted rows are distinct.
         live: the live records.
         mode: bulk (what is in no row is deleted) or delta (nothing is deleted by omission).
+        spared: live records that may be those of rows nobody can read.
     """
     extra = extra_json(record_type, frame)
     alive = accepted(frame)
@@ -100,11 +119,13 @@ def difference(record_type: RecordType, frame: pd.DataFrame, live: LiveKeys, mod
     new[rows] = np.where(~there, np.uint8(Fate.CREATED), np.where(same, np.uint8(Fate.UNCHANGED), np.uint8(Fate.UPDATED)))
     touched = np.zeros(len(live.keys), dtype=bool)
     touched[at[there]] = True
-    deleted, kept = _leavers(record_type, frame, live, touched, mode)
+    deleted, kept = _leavers(record_type, frame, live, touched, mode, spared)
     return TypeChange(record_type, frame.assign(_fate=new), prints, extra, deleted, kept, len(live.keys))
 
 
-def _leavers(record_type: RecordType, frame: pd.DataFrame, live: LiveKeys, touched: Mask, mode: str) -> tuple[pd.DataFrame, pd.DataFrame]:
+def _leavers(
+    record_type: RecordType, frame: pd.DataFrame, live: LiveKeys, touched: Mask, mode: str, spared: Spared
+) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Live records with no accepted row: those to delete and those to keep, each with its code."""
     reason = np.zeros(len(live.keys), dtype=np.int16)
     keeps = np.zeros(len(live.keys), dtype=bool)
@@ -114,12 +135,20 @@ def _leavers(record_type: RecordType, frame: pd.DataFrame, live: LiveKeys, touch
         out = np.flatnonzero(left)
         at = positions(frame["key"].iloc[out], live.keys)
         rows, at = out[at >= 0], at[at >= 0]
-        reason[at] = frame["_reason"].to_numpy()[rows]
-        stays = keeps_live(frame)[rows]
+        why, stays = frame["_reason"].to_numpy()[rows], keeps_live(frame)[rows]
+        reason[at[~stays]] = why[~stays]
+        reason[at[stays]] = why[stays]  # of several rows of one key one that keeps it decides
         keeps[at[stays]] = True
         goes[at[~stays]] = True
+    if len(spared.keys) and len(live.keys):
+        at = positions(spared.keys, live.keys)
+        keeps[at[at >= 0]] = True
+        reason[at[at >= 0]] = spared.reasons[at >= 0]
     free = ~touched
     absent = CODES.index("absent")
+    if spared.is_unsure and mode == BULK:
+        keeps |= ~goes
+        absent = CODES.index("perhaps-unreadable")
     if record_type is RecordType.SCHOOL:
         keeps, goes = np.ones(len(live.keys), dtype=bool), np.zeros(len(live.keys), dtype=bool)
         absent = CODES.index("school-stays")

@@ -10,15 +10,14 @@ import numpy as np
 import pandas as pd
 
 from formats.oneroster.tables import TABLES, TOLERATED_ENROLLMENT_ROLES
+from imports.steps.demographics import INACTIVE
 from records.attributes import ATTRIBUTES, FILE_OF, PERSON_TYPES, Attribute, RecordType
 from records.fingerprints import fingerprint
-from records.frames import Frames, accepted, findings, reject, single_finding
+from records.frames import DEMOGRAPHICS, Frames, accepted, findings, reject, single_finding
 from records.sources import Source
 from records.text import TEXT, Mask, is_blank, occurrences
-from records.values import KIND_WORDS, read_column
+from records.values import KIND_WORDS, MAX_KEY, read_column
 
-MAX_KEY = 255
-INACTIVE = ("inactive", "tobedeleted")
 # Values that decide what a row is: an empty one makes the row invalid (a role of a user is left to the data requirements).
 DECISIVE = {(RecordType.ENROLLMENT, "role")}
 # References that the data requirements and the references step judge themselves.
@@ -48,6 +47,8 @@ def check_standard(frames: Frames, params: StandardParams) -> tuple[Frames, list
         for attribute in ATTRIBUTES[record_type]:
             if attribute.name in checked.columns and attribute.name in sources:
                 checked = _check_values(checked, record_type, attribute, sources[attribute.name], found)
+        if record_type is RecordType.ENROLLMENT:
+            found += _check_primary(checked, sources["primary"].header)
         result[record_type] = _check_repeats(checked, record_type, sources["sis_id"].header, found)
     return result, found
 
@@ -120,6 +121,13 @@ def _check_missing(frame: pd.DataFrame, missing: Mask, record_type: RecordType, 
     return frame
 
 
+def _check_primary(frame: pd.DataFrame, header: str) -> list[pd.DataFrame]:
+    """Only the teacher of a class can be its primary one."""
+    wrong = (frame["primary"] == "true").to_numpy(dtype=bool) & (frame["role"] != "teacher").to_numpy(dtype=bool) & accepted(frame)
+    where = {"record_type": RecordType.ENROLLMENT.value, "file": "enrollments.csv", "column": header, "attribute": "primary"}
+    return _once_per_column(frame, wrong, "primary-not-teacher", frame["primary"], frame["role"], where)
+
+
 def _once_per_column(
     frame: pd.DataFrame, mask: Mask, code: str, raw: pd.Series, read: pd.Series, where: dict[str, str]
 ) -> list[pd.DataFrame]:
@@ -128,7 +136,8 @@ def _once_per_column(
     if len(rows) == 0:
         return []
     first = int(rows[0])
-    line = int(frame["_line"].iloc[first])
+    lines = frame["_described_line"] if where["file"] == DEMOGRAPHICS else frame["_line"]
+    line = int(lines.iloc[first])
     return [single_finding(code=code, line=line, value=str(raw.iloc[first]).strip(), detail=str(read.iloc[first]), **where)]
 
 

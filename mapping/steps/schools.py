@@ -47,11 +47,8 @@ def map_schools(frames: Frames, organizations: pd.DataFrame, params: SchoolParam
     named = {school: params.mapping.get(school) or target or UNMAPPED for school, target in params.live.items()}
     if RecordType.SCHOOL in result:
         result[RecordType.SCHOOL], own, unmapped = _schools(result[RecordType.SCHOOL], params, found)
-        named = {
-            **{school: target for school, target in own.items() if school not in named},
-            **named,
-            **_accepted(result[RecordType.SCHOOL], own),
-        }
+        judged = {school: target for school, target in own.items() if target not in {GONE, KEPT}}
+        named = {**own, **named, **judged}
     offices = {key: key for key in organizations["key"].to_list() if key}
     for record_type in PERSON_TYPES:
         if record_type in result:
@@ -64,12 +61,12 @@ def map_schools(frames: Frames, organizations: pd.DataFrame, params: SchoolParam
     return MappedSchools(result, unmapped, found)
 
 
-def _accepted(frame: pd.DataFrame, own: Mapping[str, str]) -> dict[str, str]:
-    return {school: own[school] for school in frame["key"][accepted(frame)].to_list()}
-
-
 def _schools(frame: pd.DataFrame, params: SchoolParams, found: list[pd.DataFrame]) -> tuple[pd.DataFrame, dict[str, str], tuple[str, ...]]:
-    """Name the portal's school of every row; of rows that are left out already, what that means for those who depend on them."""
+    """Name the portal's school of every row; of rows that are left out already, what that means for those who depend on them.
+
+    Returns:
+        The frame, the name of every school (of several rows of one school the accepted one speaks), and the schools that are not mapped.
+    """
     keeps = keeps_live(frame)
     names: list[str] = []
     for key, is_alive, is_kept in zip(frame["key"].to_list(), accepted(frame), keeps, strict=True):
@@ -80,7 +77,10 @@ def _schools(frame: pd.DataFrame, params: SchoolParams, found: list[pd.DataFrame
     found.append(findings(frame, missing, code="school-unmapped", record_type=RecordType.SCHOOL, file="orgs.csv", column="sourcedId", attribute="sis_id",
                           value=frame["name"] + " (" + frame["key"] + ")"))  # fmt: skip
     mapped = text.where(~text.str.startswith("\x00"), "")
-    own = {key: name for key, name in zip(frame["key"].to_list(), names, strict=True) if key}
+    own: dict[str, str] = {}
+    for key, name in zip(frame["key"].to_list(), names, strict=True):
+        if key and (own.get(key, GONE) == GONE or name not in {GONE, KEPT}):
+            own[key] = name
     return reject(frame.assign(mapped_school=mapped), missing, "school-unmapped"), own, tuple(frame["key"][missing].to_list())
 
 

@@ -11,7 +11,7 @@ from records.attributes import RecordType, live_columns
 from records.frames import LiveKeys
 from records.text import TEXT, to_series
 from roster.bulk import bulk
-from roster.models import LIVE, School
+from roster.models import LIVE, Organization, School
 
 _TEXT = pa.large_string()
 _EXTRA = {"postgresql": "COALESCE(CAST(extra AS text), '')", "sqlite": "COALESCE(extra, '')"}
@@ -83,6 +83,10 @@ class LiveRoster:
     def schools(self) -> dict[str, str]:
         """SourcedId -> key of the organization it is mapped to, of all live schools."""
         return dict(School.objects.of(self._district_id).filter(deleted_at=None).values_list("key", "mapped_school"))
+
+    def offices(self) -> list[str]:
+        """The keys of the organizations that are no schools."""
+        return list(Organization.objects.of(self._district_id).exclude(kind=Organization.Kind.SCHOOL).values_list("key", flat=True))
 
 
 def _frame(table: pa.Table) -> pd.DataFrame:

@@ -1,0 +1,146 @@
+"""What the steps must know of the live roster and of the sync, asked before each of them: live records that stand in for rows, or stay without one."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from typing import Protocol
+
+import numpy as np
+import pandas as pd
+
+from dataquality.steps.uniqueness import UniquenessParams
+from formats.read import TextTable
+from imports.config import ImportConfig
+from imports.steps.demographics import UNUSABLE
+from imports.steps.difference import BULK, DELTA, Spared
+from imports.steps.references import ReferenceParams
+from records.attributes import FILE_OF, PERSON_TYPES, UNIQUE_EMAIL_TYPES, RecordType
+from records.frames import Frames, LiveKeys, accepted, keeps_live
+from records.text import TEXT, blank, is_blank, is_in, positions
+
+
+class Live(Protocol):
+    """What the pipeline asks of the live roster (`roster.selectors.live.LiveRoster`); deleted records do not exist in it."""
+
+    def keys(self, record_type: RecordType) -> LiveKeys: ...
+    def values(self, record_type: RecordType, keys: pd.Series) -> pd.DataFrame: ...
+    def columns(self, record_type: RecordType, names: Sequence[str]) -> pd.DataFrame: ...
+    def enrollments_of(self, *, classes: pd.Series, people: pd.Series) -> pd.DataFrame: ...
+    def schools(self) -> dict[str, str]: ...
+    def offices(self) -> list[str]: ...
+
+
+@dataclass(frozen=True, slots=True)
+class PipelineParams:
+    """What a sync obeys: configuration, mode of each file (bulk, delta), today, and whether schools that are not mapped stop it."""
+
+    config: ImportConfig
+    today: date
+    modes: Mapping[str, str] = field(default_factory=dict)
+    stops_for_schools: bool = False
+    file_findings: Sequence[pd.DataFrame] = ()  # what reading the files found
+
+    @property
+    def delta_files(self) -> frozenset[str]:
+        return frozenset(file for file, mode in self.modes.items() if mode == DELTA)
+
+
+@dataclass(frozen=True, slots=True)
+class Judge:
+    """What rows are judged by: the sync's parameters, the live roster, and the files with rows of nobody knows whom."""
+
+    params: PipelineParams
+    live: Live
+    unsure: frozenset[str]
+
+    def is_partial(self, record_type: RecordType) -> bool:
+        """True where a live record without a row stays."""
+        return FILE_OF[record_type] in self.params.delta_files or FILE_OF[record_type] in self.unsure
+
+    def spared(self, record_type: RecordType, untyped: pd.DataFrame | None) -> Spared:
+        """The live people whose row has no readable role, or all of the type where a row may be anybody's."""
+        is_unsure = FILE_OF[record_type] in self.unsure
+        if untyped is None or record_type not in PERSON_TYPES or record_type is RecordType.STUDENT:
+            return Spared(is_unsure=is_unsure)
+        return Spared(untyped["key"], untyped["_reason"].to_numpy(), is_unsure)
+
+
+def untyped_rows(frames: Frames) -> pd.DataFrame | None:
+    """The rows of users without a readable role, which count as students but may be anybody's: key and reason, those that keep live records only."""
+    frame = frames.get(RecordType.STUDENT)
+    if frame is None or not (rows := np.flatnonzero(frame["_is_untyped"].to_numpy() & keeps_live(frame) & ~is_blank(frame["key"]))).size:
+        return None
+    return frame[["key", "_reason"]].iloc[rows].drop_duplicates("key").reset_index(drop=True)
+
+
+def all_organizations(delivered: pd.DataFrame, params: PipelineParams, live: Live) -> pd.DataFrame:
+    """The organizations that are no schools; where orgs are a delta or were not sent, those the portal knows too."""
+    if "orgs" in params.modes and "orgs" not in params.delta_files:
+        return delivered
+    known = pd.DataFrame({"key": pd.Series(live.offices(), dtype=TEXT)})
+    more = known[~is_in(known["key"], delivered["key"])]
+    return pd.concat([delivered, more], ignore_index=True) if len(more) else delivered
+
+
+def reference_params(frames: Frames, params: PipelineParams, live: Live, live_schools: Mapping[str, str]) -> ReferenceParams:
+    """Live records stand in for rows: schools always, other files where they are deltas or were not sent."""
+    ids = {"school": pd.Series(list(live_schools), dtype=TEXT)}
+    kinds = {"session": RecordType.SESSION, "course": RecordType.COURSE, "class": RecordType.CLASS}
+    for target, record_type in kinds.items():
+        if record_type not in frames or params.modes.get(FILE_OF[record_type], BULK) == DELTA:
+            ids[target] = live.columns(record_type, ["key"])["key"]
+    people = None
+    if RecordType.STUDENT not in frames or "users" in params.delta_files:
+        numbers = {kind: number for number, kind in enumerate(RecordType)}
+        people = pd.concat(
+            [live.columns(kind, ["source_id", "key"]).assign(kind=np.int8(numbers[kind])) for kind in PERSON_TYPES], ignore_index=True
+        )
+    return ReferenceParams(params.config.sources, ids, people)
+
+
+def uniqueness_params(frames: Frames, judge: Judge) -> UniquenessParams:
+    """The live holders of every value that must be unique, and which of them stay whatever becomes of the rows still accepted."""
+    params, live, untyped = judge.params, judge.live, untyped_rows(frames)
+    wanted: dict[RecordType, set[str]] = {kind: {"email"} for kind in UNIQUE_EMAIL_TYPES}
+    for domain in params.config.uniqueness:
+        wanted.setdefault(domain.record_type, set()).update(name for name in domain.attributes if name != "sis_id")
+    held, staying = {}, {}
+    for record_type, names in wanted.items():
+        held[record_type] = live.columns(record_type, ["key", *sorted(names)])
+        if len(held[record_type]):
+            frame = frames.get(record_type)
+            is_partial = frame is None or judge.is_partial(record_type)
+            stays = blank(0) if frame is None else frame["key"][~accepted(frame) & keeps_live(frame)]
+            stays = pd.concat([stays, judge.spared(record_type, untyped).keys], ignore_index=True)
+            if is_partial:
+                goes = blank(0) if frame is None else frame["key"][~accepted(frame) & ~keeps_live(frame)]
+                keys = held[record_type]["key"]
+                stays = pd.concat([stays, keys[~is_in(keys, goes)]], ignore_index=True)
+            staying[record_type] = stays
+    return UniquenessParams(params.config.uniqueness, params.config.sources, held, staying)
+
+
+def carry_demographics(frames: Frames, texts: Mapping[str, TextTable], params: PipelineParams, live: Live) -> Frames:
+    """Students keep the values they have where their row of demographics cannot be used, or where there is none in a delta or no file at all."""
+    frame = frames.get(RecordType.STUDENT)
+    if frame is None:
+        return frames
+    is_whole = "demographics" in params.modes and "demographics" not in params.delta_files
+    lines = frame["_described_line"].to_numpy()
+    undescribed = lines == UNUSABLE if is_whole else lines <= 0
+    if not undescribed.any():
+        return frames
+    headers = {
+        file: {name for name in texts[file].headers if name.startswith("metadata.")} for file in ("users", "demographics") if file in texts
+    }
+    names = [name for name, source in params.config.sources[RecordType.STUDENT].items() if source.file == "demographics"]
+    names += sorted(headers.get("demographics", set()) - headers.get("users", set()))
+    known = live.columns(RecordType.STUDENT, ["key", *names])
+    if known.empty:
+        return frames
+    at = np.where(undescribed, positions(frame["key"], known["key"]), -1)
+    carried = {}
+    for name in names:
+        if name in frame:
+            carried[name] = frame[name].where(at < 0, known[name].iloc[np.where(at < 0, 0, at)].reset_index(drop=True))
+    return {**frames, RecordType.STUDENT: frame.assign(**carried)}

@@ -2,16 +2,18 @@
 
 import re
 
+from dataquality.steps.requirements import INDISPENSABLE
 from formats.oneroster.tables import TABLES
 from imports.config_parser.node import MAX_TEXT, Node, shown, suggest
 from mapping.steps.attributes import files_for
-from records.attributes import DERIVED, FILE_OF, PERSON_TYPES, RecordType, find_attribute
+from records.attributes import DERIVED, FILE_OF, PERSON_TYPES, RecordType, attribute_label, find_attribute
 from records.sources import Source
 
 _OWN_NAME = re.compile(r"[a-z][a-z0-9_]{0,62}")
 _TAKEN = {"key", *(name for names in DERIVED.values() for name in names)}  # columns that the portal works out itself
 _NEVER_READ = "password"
 METADATA = "metadata."
+NOWHERE = ""  # the header of an attribute that is not fed: no file has it, and a header that was not sent feeds an empty column
 
 Sources = dict[RecordType, dict[str, Source]]
 
@@ -19,7 +21,7 @@ Sources = dict[RecordType, dict[str, Source]]
 def parse_sources(node: Node) -> tuple[Sources, dict[RecordType, set[str]]]:
     """Read `attributes`: the sources by record type and attribute, and the names of the district's own attributes.
 
-    An attribute mapped to null or "" is not fed.
+    An attribute mapped to null or "" is not fed: it is empty in every record.
     """
     sources: Sources = {record_type: {} for record_type in RecordType}
     own: dict[RecordType, set[str]] = {record_type: set() for record_type in RecordType}
@@ -29,8 +31,11 @@ def parse_sources(node: Node) -> tuple[Sources, dict[RecordType, set[str]]]:
                 own[record_type].add(name)
                 _check_own_name(source_node, name)
             if source_node.value is None or source_node.value == "":
-                if name == "sis_id":
-                    source_node.refuse("The SIS ID must be fed: records are told apart by it. Name the header it comes from.")
+                if name in _must_be_fed(record_type):
+                    words = f"{record_type.plural} cannot be placed without their {attribute_label(record_type, name)}, so it must be fed."
+                    source_node.refuse(f"{words} Name the header it comes from.")
+                if find_attribute(record_type, name) is not None:
+                    sources[record_type][name] = Source(FILE_OF[record_type], NOWHERE)
                 continue
             source = _source(source_node, record_type, name)
             if source is not None:
@@ -47,6 +52,16 @@ def typed_entries(node: Node) -> list[tuple[RecordType, Node]]:
         else:
             entry.refuse(f"{shown(key)} is not a record type. {suggest(key, RecordType)}")
     return known
+
+
+def _must_be_fed(record_type: RecordType) -> set[str]:
+    """What no record can do without: its key, what says what it is, and where it belongs."""
+    names = {"sis_id", *INDISPENSABLE.get(record_type, ())}
+    if record_type in PERSON_TYPES:
+        names |= {"user_type", "primary_school"}
+    if record_type is RecordType.ENROLLMENT:
+        names.add("role")
+    return names
 
 
 def _check_own_name(node: Node, name: str) -> None:

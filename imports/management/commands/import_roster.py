@@ -52,7 +52,7 @@ class Command(BaseCommand):
     def _refuse(self, refusal: DeliveryRefused, *, as_json: bool) -> None:
         errors = [problem_entry(problem) for problem in refusal.problems]
         if as_json:
-            self.stdout.write(json.dumps({"state": State.FAILED.value, "errors": errors}, ensure_ascii=False))
+            self.stdout.write(json.dumps({"state": State.FAILED.value, "errors": errors}))
         self.stderr.write("\n".join(error_lines(errors, "The delivery was refused, and nothing was changed. Faults")))
         sys.exit(FAILED)
 
@@ -65,7 +65,7 @@ class Command(BaseCommand):
 
     def _finish(self, sync: Sync, *, as_json: bool) -> None:
         report = sync_report(sync)
-        self.stdout.write(json.dumps(report, ensure_ascii=False) if as_json else report_text(report))
+        self.stdout.write(json.dumps(report) if as_json else report_text(report))
         if sync.state == State.NEEDS_SCHOOL_MAPPING:
             names = ", ".join(str(school["name"] or school["source_id"]) for school in sync.detail.unmapped[:10])
             self.stderr.write(

@@ -47,7 +47,7 @@ class Command(BaseCommand):
             sync = work_through(sync, say=self.stderr.write)
         sync.refresh_from_db()
         report = sync_report(sync)
-        self.stdout.write(json.dumps(report, ensure_ascii=False) if options["json"] else report_text(report))
+        self.stdout.write(json.dumps(report) if options["json"] else report_text(report))
         if options["approve"] and (code := exit_code(sync)):
             sys.exit(code)
 

@@ -29,7 +29,7 @@ class Command(BaseCommand):
             self.stderr.write(remark)
         with TemporaryDirectory(prefix="validate-") as scratch:
             found = validate_files(files.paths, Path(scratch), limits())
-        self.stdout.write(json.dumps(_as_dict(found), ensure_ascii=False) if options["json"] else _as_text(found))
+        self.stdout.write(json.dumps(_as_dict(found)) if options["json"] else _as_text(found))
         if found.error_count:
             sys.exit(1)
 

@@ -74,7 +74,9 @@ def test_reading_a_document_leaves_it_as_it_is() -> None:
 
 @pytest.mark.parametrize("nothing", [None, ""])
 def test_an_attribute_mapped_to_nothing_is_not_fed(nothing: str | None) -> None:
-    assert "phone" not in parse_config(mapped("student", phone=nothing)).sources[RecordType.STUDENT]
+    sources = parse_config(mapped("student", phone=nothing, own=nothing)).sources[RecordType.STUDENT]
+    assert sources["phone"] == Source("users", "")
+    assert "own" not in sources
 
 
 @pytest.mark.parametrize("source", ["users.sourcedId", "users.identifier", "users.userIds[SIS]", "users.metadata.number"])

@@ -69,6 +69,13 @@ REFUSED = [
         mapped("student", secret="users.password"), "attributes.student.secret", "never imported", id="passwords as own attribute"
     ),
     pytest.param(mapped("student", email="users.email[X]"), "attributes.student.email", "users.userIds", id="type of a plain header"),
+    pytest.param(mapped("student", user_type=None), "attributes.student.user_type", "must be fed", id="role of people not fed"),
+    pytest.param(mapped("contact", primary_school=""), "attributes.contact.primary_school", "must be fed", id="schools of people not fed"),
+    pytest.param(mapped("class", school_id=None), "attributes.class.school_id", "must be fed", id="school of a class not fed"),
+    pytest.param(mapped("enrollment", role=None), "attributes.enrollment.role", "must be fed", id="role of an enrollment not fed"),
+    pytest.param(
+        mapped("enrollment", person_id=None), "attributes.enrollment.person_id", "must be fed", id="person of an enrollment not fed"
+    ),
     pytest.param(mapped("student", sis_id=None), "attributes.student.sis_id", "must be fed", id="sis_id null"),
     pytest.param(mapped("course", sis_id=""), "attributes.course.sis_id", "must be fed", id="sis_id empty"),
     pytest.param(mapped("student", sis_id="users.username"), "attributes.student.sis_id", "users.identifier", id="sis_id from username"),

@@ -64,7 +64,9 @@ def first_delivery() -> dict[str, str]:
 def second_delivery() -> dict[str, str]:
     """The next day: Ana has another email and grade, Dev has left."""
     files = first_delivery()
-    users = files["users.csv"].replace(user("st1", "student", "Ana", "Lopez"), user("st1", "student", "Ana", "Lopez", email="ana@example.org", grades="04"))
+    users = files["users.csv"].replace(
+        user("st1", "student", "Ana", "Lopez"), user("st1", "student", "Ana", "Lopez", email="ana@example.org", grades="04")
+    )
     files["users.csv"] = "\n".join(line for line in users.split("\n") if not line.startswith("st4,"))
     files["enrollments.csv"] = "\n".join(line for line in files["enrollments.csv"].split("\n") if not line.startswith("e4,"))
     return files

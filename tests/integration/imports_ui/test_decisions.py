@@ -63,7 +63,10 @@ def test_viewers_and_approvers_do_not_cancel(world: World) -> None:
     sync = world.sync(State.QUEUED)
     for role in (Role.VIEWER, Role.APPROVER):
         assert decide(world, "cancel", sync, role) == 403
-        assert reverse("imports:cancel", args=[sync.pk]) not in world.client(role).get(reverse("imports:sync", args=[sync.pk])).content.decode()
+        assert (
+            reverse("imports:cancel", args=[sync.pk])
+            not in world.client(role).get(reverse("imports:sync", args=[sync.pk])).content.decode()
+        )
     assert sync.state == State.QUEUED
 
 

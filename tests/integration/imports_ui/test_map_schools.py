@@ -23,12 +23,31 @@ def address(sync: Sync) -> str:
 
 def test_the_window_lists_every_unrecognised_school_with_identifier_and_rows(world: World, waiting: Sync) -> None:
     page = world.client().get(address(waiting)).content.decode()
-    for words in ("School 1", "src-1", "101", "School 3", "103", ">30<", "Auto Mapping", "All Missing Schools as New", "Create New School", "Save &amp; Run"):
+    for words in (
+        "School 1",
+        "src-1",
+        "101",
+        "School 3",
+        "103",
+        ">30<",
+        "Auto Mapping",
+        "All Missing Schools as New",
+        "Create New School",
+        "Save &amp; Run",
+    ):
         assert words in page, words
 
 
 def test_a_new_school_under_another_name_and_the_sync_goes_on(world: World, waiting: Sync) -> None:
-    form = {"do": "save", "action-0": "new", "name-0": "Harbour School", "action-1": "", "name-1": "School 2", "action-2": "", "name-2": "School 3"}
+    form = {
+        "do": "save",
+        "action-0": "new",
+        "name-0": "Harbour School",
+        "action-1": "",
+        "name-1": "School 2",
+        "action-2": "",
+        "name-2": "School 3",
+    }
     response = world.client(Role.EDITOR).post(address(waiting), form)
     waiting.refresh_from_db()
     assert response["Location"] == reverse("imports:sync", args=[waiting.pk])

@@ -56,7 +56,7 @@ def test_overview_counts_the_live_roster_and_its_spread(world: World) -> None:
     world.roster(students=3)
     page = read(world, reverse("imports:app", args=["csv_upload"]))
     assert f'href="{reverse("browse_type", args=["student"])}">3</a>' in page
-    assert f'{reverse("browse_type", args=["student"])}?school=S-1' in page
+    assert f"{reverse('browse_type', args=['student'])}?school=S-1" in page
     assert "North High" in page
 
 

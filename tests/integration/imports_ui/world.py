@@ -72,7 +72,14 @@ class World:
 
     def student(self, key: str, first: str = "Ana", last: str = "Lopez", **values: Any) -> Any:
         """One live student."""
-        usual = {"source_id": key, "email": f"{key}@example.org", "username": key, "grades": "03", "primary_school": "S-1", "birth_date": "2014-03-02"}
+        usual = {
+            "source_id": key,
+            "email": f"{key}@example.org",
+            "username": key,
+            "grades": "03",
+            "primary_school": "S-1",
+            "birth_date": "2014-03-02",
+        }
         return self.record(RecordType.STUDENT, key, first_name=first, last_name=last, **{**usual, **values})
 
     def roster(self, students: int = 3) -> None:
@@ -82,18 +89,37 @@ class World:
         self.record(RecordType.SESSION, "Y-1", **year)
         self.record(RecordType.COURSE, "CO-1", title="Algebra I", course_code="ALG1", org_id="S-1", school_year_id="Y-1")
         self.record(
-            RecordType.CLASS, "C-1", class_name="Algebra I, period 2", course_id="CO-1", school_id="S-1", term_ids="Y-1", class_type="scheduled"
+            RecordType.CLASS,
+            "C-1",
+            class_name="Algebra I, period 2",
+            course_id="CO-1",
+            school_id="S-1",
+            term_ids="Y-1",
+            class_type="scheduled",
         )
-        self.record(RecordType.TEACHER, "T-1", source_id="T-1", first_name="Maria", last_name="Weber", primary_school="S-1", email="m@example.org")
+        self.record(
+            RecordType.TEACHER, "T-1", source_id="T-1", first_name="Maria", last_name="Weber", primary_school="S-1", email="m@example.org"
+        )
         self.record(RecordType.ADMIN, "A-1", source_id="A-1", first_name="Olu", last_name="Adeyemi", primary_school="S-1")
-        self.record(RecordType.CONTACT, "P-1", source_id="P-1", first_name="Rosa", last_name="Lopez", primary_school="S-1", contacts="ST-0000")
+        self.record(
+            RecordType.CONTACT, "P-1", source_id="P-1", first_name="Rosa", last_name="Lopez", primary_school="S-1", contacts="ST-0000"
+        )
         for number in range(students):
             key = f"ST-{number:04d}"
             self.student(key, last=f"Lopez {number:04d}", contacts="P-1", extra={"lunch": "free"})
             self.record(
                 RecordType.ENROLLMENT, f"E-{number}", class_id="C-1", person_id=key, person_type="student", school_id="S-1", role="student"
             )
-        self.record(RecordType.ENROLLMENT, "E-T", class_id="C-1", person_id="T-1", person_type="teacher", school_id="S-1", role="teacher", primary="true")
+        self.record(
+            RecordType.ENROLLMENT,
+            "E-T",
+            class_id="C-1",
+            person_id="T-1",
+            person_type="teacher",
+            school_id="S-1",
+            role="teacher",
+            primary="true",
+        )
         counts = {
             "school": 1, "session": 1, "course": 1, "student": students, "teacher": 1, "admin": 1, "contact": 1, "class": 1, "enrollment": students + 1,
         }  # fmt: skip
@@ -122,9 +148,7 @@ class World:
     def import_files(self, files: Mapping[str, str], folder: Path) -> Sync:
         """One delivery through the real services, worked in this process."""
         path = write_zip(files, folder / "OneRoster.zip")
-        delivery = receive_delivery(
-            app=self.app, uploads=[Upload("OneRoster.zip", path)], source=Delivery.Source.BROWSER, by=self.owner
-        )
+        delivery = receive_delivery(app=self.app, uploads=[Upload("OneRoster.zip", path)], source=Delivery.Source.BROWSER, by=self.owner)
         sync = start_sync(delivery=delivery, by=self.owner, wake=False)
         run_sync(sync.pk, wakes_next=False)
         return Sync.objects.of(self.district).select_related("detail").get(pk=sync.pk)
@@ -144,12 +168,24 @@ class World:
     def sync(self, state: State, *, with_result: bool | None = None, **values: Any) -> Sync:
         """A sync in that state, with the result such a sync has."""
         now = timezone.now()
-        has_result = state not in {State.QUEUED, State.RUNNING, State.NEEDS_SCHOOL_MAPPING, State.CANCELLED} if with_result is None else with_result
+        has_result = (
+            state not in {State.QUEUED, State.RUNNING, State.NEEDS_SCHOOL_MAPPING, State.CANCELLED} if with_result is None else with_result
+        )
         usual: dict[str, Any] = {"created_by": self.owner, "started_at": now - timedelta(seconds=10)}
         if has_result:
-            usual |= {"rows_in_files": 104, "rows_accepted": 100, "error_count": 2, "issue_count": 3, "duration_seconds": 2.0, "peak_memory_mb": 180.4}
+            usual |= {
+                "rows_in_files": 104,
+                "rows_accepted": 100,
+                "error_count": 2,
+                "issue_count": 3,
+                "duration_seconds": 2.0,
+                "peak_memory_mb": 180.4,
+            }
         if state is State.HELD:
-            usual |= {"hold_kind": HoldKind.THRESHOLD, "hold_detail": "20 of 100 students would be deleted (20.0 %), more than the limit of 10 %."}
+            usual |= {
+                "hold_kind": HoldKind.THRESHOLD,
+                "hold_detail": "20 of 100 students would be deleted (20.0 %), more than the limit of 10 %.",
+            }
         if state is State.FAILED:
             usual |= {"failure": "users.csv has no header sourcedId. Add it and upload again."}
         sync = Sync.objects.create(
@@ -157,7 +193,9 @@ class World:
         )
         detail = _result() if has_result else {}
         if state is State.NEEDS_SCHOOL_MAPPING:
-            detail = {"unmapped": [{"source_id": f"src-{n}", "name": f"School {n}", "identifier": f"10{n}", "rows": 10 * n} for n in (1, 2, 3)]}
+            detail = {
+                "unmapped": [{"source_id": f"src-{n}", "name": f"School {n}", "identifier": f"10{n}", "rows": 10 * n} for n in (1, 2, 3)]
+            }
         SyncDetail.objects.create(sync=sync, **detail)
         Transition.objects.create(sync=sync, to_state=State.QUEUED, by=self.owner)
         if state is not State.QUEUED:
@@ -180,6 +218,8 @@ def _result() -> dict[str, Any]:
             {"code": "reference-dangling", "outcome": "invalid", "record_type": "student", "count": 1},
         ],
         "thresholds": {"all": {"update_share": 0.3, "deletion_share": 0.2}, "student": {"update_share": 0.3, "deletion_share": 0.2}},
-        "files": [{"name": f"{name}.csv", "rows": 104, "encoding": "utf-8", "sha256": "cd" * 32, "mode": "bulk", "size": 20480} for name in FILES],
+        "files": [
+            {"name": f"{name}.csv", "rows": 104, "encoding": "utf-8", "sha256": "cd" * 32, "mode": "bulk", "size": 20480} for name in FILES
+        ],
         "notes": ["users.csv is not UTF-8; it was read as Windows-1252."],
     }

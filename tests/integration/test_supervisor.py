@@ -167,7 +167,7 @@ def test_nothing_survives_a_kill_9_of_the_supervisor_and_the_next_start_works(po
     for child in children:
         os.kill(child, signal.SIGSTOP)  # as deaf as one in the middle of a long computation
     portal.process.kill()
-    wait_for(lambda: not processes_of(portal.data_dir), 5, "every process to end by itself")
+    wait_for(lambda: not processes_of(portal.data_dir), 10, "every process to end by itself")
 
     portal.start_and_wait()
     assert portal.get("/readyz") == 200
@@ -188,8 +188,8 @@ def test_a_second_start_on_the_same_folder_is_refused_and_says_who_holds_it(runn
 def test_a_killed_process_is_started_again(running_portal, name, pattern):
     before = running_portal.pid_of(pattern)
     os.kill(before, signal.SIGKILL)
-    wait_for(lambda: f"{name} ended with status -9; starting it again" in running_portal.text, 5, "the line that says so")
-    wait_for(lambda: any(re.search(pattern, line) for line in processes_of(running_portal.data_dir).values()), 10, "the new process")
-    wait_for(lambda: running_portal.get("/readyz") == 200, 15, "readiness")
+    wait_for(lambda: f"{name} ended with status -9; starting it again" in running_portal.text, 15, "the line that says so")
+    wait_for(lambda: any(re.search(pattern, line) for line in processes_of(running_portal.data_dir).values()), 20, "the new process")
+    wait_for(lambda: running_portal.get("/readyz") == 200, 30, "readiness")
     assert running_portal.pid_of(pattern) != before
     assert running_portal.process.poll() is None

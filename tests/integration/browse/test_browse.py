@@ -1,5 +1,7 @@
 """Data Browsing: tabs, pages, search."""
 
+import base64
+import json
 import re
 from typing import Any
 
@@ -78,9 +80,6 @@ def test_a_tampered_cursor_gives_the_first_page(world: World, cursor: str) -> No
 
 
 def test_a_cursor_of_text_where_a_number_stands_gives_the_first_page(world: World) -> None:
-    import base64  # noqa: PLC0415 - used here alone
-    import json  # noqa: PLC0415
-
     world.roster()
     cursor = base64.urlsafe_b64encode(json.dumps(["a", "L", "A", "not a number"]).encode()).decode()
     assert len(keys(read(world, list_of("student", f"?cursor={cursor}")))) == 3

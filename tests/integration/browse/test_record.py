@@ -1,5 +1,7 @@
 """One record: its sections, what it refers to, what is hidden, and the audit trail."""
 
+import re
+from html import unescape
 from typing import Any
 
 import pytest
@@ -104,9 +106,6 @@ def test_opening_other_records_and_missing_students_is_not(world: World) -> None
 
 @pytest.mark.parametrize("key", ["a/b", "..", "?x=1&y", "ü 1", "#9", "+", "%41", '"><script>'])
 def test_any_key_can_be_opened_from_its_list(world: World, key: str) -> None:
-    import re  # noqa: PLC0415 - used here alone
-    from html import unescape  # noqa: PLC0415
-
     world.student(key, last="Odd")
     page = world.client().get(reverse("browse_type", args=["student"])).content.decode()
     link = unescape(re.findall(r'href="(/browse/student/record/[^"]+)"', page)[0])

@@ -92,12 +92,11 @@ def test_preview_mode_is_announced_on_the_app(world: World) -> None:
 
 def test_settings_show_the_configuration_its_versions_and_the_command(world: World) -> None:
     world.school("S-1", "North High")
+    grades = {"attribute": "grades", "operator": "equals_any", "values": ["KG", "01"]}
     world.configure({
         "delivery": {"update_threshold": 35, "deletion_threshold": 10},
         "schools": {"mapping": {"src-9": "S-1"}},
-        "filters": [
-            {"record_type": "student", "match": "all", "conditions": [{"attribute": "grades", "operator": "equals_any", "values": ["KG", "01"]}]}
-        ],
+        "filters": [{"record_type": "student", "match": "all", "conditions": [grades]}],
         "uniqueness": [{"record_type": "student", "attributes": ["username"]}],
         "attributes": {"student": {"lunch": "demographics.metadata.lunch"}},
     })  # fmt: skip

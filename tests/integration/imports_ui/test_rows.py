@@ -11,7 +11,9 @@ from django.urls import reverse
 
 from accounts.models import Role
 from imports.models import Sync
+from imports.states import State
 from records.attributes import RecordType
+from tests.integration.imports_ui.files import second_delivery
 from tests.integration.imports_ui.world import World
 
 Imported = tuple[World, Sync, Sync]
@@ -144,8 +146,6 @@ def test_unknown_record_types_and_outcomes_do_not_exist(imported: Imported) -> N
 
 
 def test_old_and_new_of_sensitive_attributes_are_hidden_from_viewers(imported: Imported, tmp_path: Any) -> None:
-    from tests.integration.imports_ui.files import second_delivery  # noqa: PLC0415 - used here alone
-
     world, *_ = imported
     files = second_delivery()
     files["demographics.csv"] = files["demographics.csv"].replace("2014-03-02", "2013-01-31")
@@ -211,8 +211,6 @@ def test_sensitive_values_are_hidden_in_errors_and_their_csv(imported: Imported)
 
 
 def test_a_sync_without_errors_says_so(world: World) -> None:
-    from imports.states import State  # noqa: PLC0415 - used here alone
-
     sync = world.sync(State.CANCELLED)
     assert "Every row of every file could be read and used" in read(world, reverse("imports:errors", args=[sync.pk]))
 

@@ -120,9 +120,8 @@ class World:
             role="teacher",
             primary="true",
         )
-        counts = {
-            "school": 1, "session": 1, "course": 1, "student": students, "teacher": 1, "admin": 1, "contact": 1, "class": 1, "enrollment": students + 1,
-        }  # fmt: skip
+        counts = dict.fromkeys(("school", "session", "course", "teacher", "admin", "contact", "class"), 1)
+        counts |= {"student": students, "enrollment": students + 1}
         RosterState.objects.create(district=self.district, version=1, counts=counts, by_school={"S-1": {**counts, "session": 0}})
 
     def state(self) -> RosterState:
@@ -206,8 +205,9 @@ class World:
 def _result() -> dict[str, Any]:
     """The larger parts of a finished sync: 104 rows of students and a class, four of them left out."""
     nothing = dict.fromkeys(COUNTS, 0)
-    student = {**nothing, "in_file": 103, "created": 60, "updated": 30, "unchanged": 9, "skipped": 1, "excluded": 1, "duplicate": 1, "invalid": 1,
-               "reported": 5, "deleted": 20, "live": 99}  # fmt: skip
+    left_out = dict.fromkeys(("skipped", "excluded", "duplicate", "invalid"), 1)
+    taken = {"in_file": 103, "created": 60, "updated": 30, "unchanged": 9, "reported": 5, "deleted": 20, "live": 99}
+    student = {**nothing, **taken, **left_out}
     klass = {**nothing, "in_file": 1, "unchanged": 1, "live": 1}
     counts = {record_type.value: dict(nothing) for record_type in RecordType} | {"student": student, "class": klass}
     return {

@@ -18,6 +18,15 @@ class RequestIdFilter(logging.Filter):
         return True
 
 
+class RoutineFilter(logging.Filter):
+    """Leave out that the sweeper came and went, every few seconds, as long as nothing is wrong with it."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        """Drop Celery's notices about sweep tasks."""
+        is_notice = record.levelno <= logging.INFO and record.name.startswith("celery.")
+        return not (is_notice and "sweep_task" in record.getMessage())
+
+
 class JsonFormatter(logging.Formatter):
     """One JSON object per line: time, level, logger, message, request_id, and the trace of an exception."""
 
@@ -40,13 +49,17 @@ def logging_settings(*, level: str, style: str) -> dict[str, Any]:
     return {
         "version": 1,
         "disable_existing_loggers": False,
-        "filters": {"request_id": {"()": RequestIdFilter}},
+        "filters": {"request_id": {"()": RequestIdFilter}, "routine": {"()": RoutineFilter}},
         "formatters": {
             "text": {"format": "{asctime} {levelname:<7} {name}: {message} [{request_id}]", "style": "{"},
             "json": {"()": JsonFormatter},
         },
         "handlers": {
-            "console": {"class": "logging.StreamHandler", "filters": ["request_id"], "formatter": "json" if style == "json" else "text"},
+            "console": {
+                "class": "logging.StreamHandler",
+                "filters": ["request_id", "routine"],
+                "formatter": "json" if style == "json" else "text",
+            },
         },
         "root": {"handlers": ["console"], "level": level.upper()},
         "loggers": {

@@ -1,12 +1,13 @@
 // Copies the few distributed files the portal serves, with their licences, to static/vendor/<name>-<version>/,
-// draws static/icons.svg from the icons listed in icons.json, and writes static/vendor/SHA256SUMS.
+// what only tests need to tests/vendor/ in the same way, draws static/icons.svg from icons.json, and writes SHA256SUMS in both.
 // Run by hand after a version change in package.json: `npm ci && npm run vendor`. Running the portal needs no Node.
 import { createHash } from "node:crypto";
 import { mkdirSync, readFileSync, readdirSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { dirname, join, relative } from "node:path";
 
 const here = import.meta.dirname;
-const target = join(here, "..", "static", "vendor");
+const served = join(here, "..", "static", "vendor");
+const forTests = join(here, "..", "tests", "vendor");
 const packages = {
   bootstrap: {
     from: "bootstrap",
@@ -21,6 +22,7 @@ const packages = {
     },
   },
   "bootstrap-icons": { from: "bootstrap-icons", files: { LICENSE: "LICENSE" } },
+  "axe-core": { from: "axe-core", files: { "axe.min.js": "axe.min.js", LICENSE: "LICENSE" }, target: forTests },
 };
 
 const read = (...parts) => readFileSync(join(here, "node_modules", ...parts));
@@ -30,8 +32,8 @@ const withoutSourceMap = (name, content) =>
   /\.(css|js)$/.test(name) ? Buffer.from(content.toString("utf8").replace(/\n?\/[/*]# sourceMappingURL=[^\n]*\n?$/, "\n")) : content;
 
 function copyPackages() {
-  rmSync(target, { recursive: true, force: true });
-  for (const [name, { from, files }] of Object.entries(packages)) {
+  for (const folder of [served, forTests]) rmSync(folder, { recursive: true, force: true });
+  for (const [name, { from, files, target = served }] of Object.entries(packages)) {
     const { version } = JSON.parse(read(from, "package.json"));
     for (const [source, copy] of Object.entries(files)) {
       const path = join(target, `${name}-${version}`, copy);
@@ -52,7 +54,7 @@ function drawSprite() {
   writeFileSync(join(here, "..", "static", "icons.svg"), `<svg xmlns="http://www.w3.org/2000/svg">${comment}\n${symbols.join("\n")}\n</svg>\n`);
 }
 
-function writeSums() {
+function writeSums(target) {
   const paths = readdirSync(target, { recursive: true }).map((name) => join(target, name)).filter((path) => statSync(path).isFile());
   const lines = paths.sort().map((path) => `${createHash("sha256").update(readFileSync(path)).digest("hex")}  ${relative(target, path)}`);
   writeFileSync(join(target, "SHA256SUMS"), `${lines.join("\n")}\n`);
@@ -60,4 +62,5 @@ function writeSums() {
 
 copyPackages();
 drawSprite();
-writeSums();
+writeSums(served);
+writeSums(forTests);

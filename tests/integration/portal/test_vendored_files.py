@@ -12,23 +12,25 @@ pytestmark = pytest.mark.no_database
 
 ROOT = Path(settings.BASE_DIR)
 VENDOR = ROOT / "static/vendor"
+FOLDERS = {"dependencies": VENDOR, "devDependencies": ROOT / "tests/vendor"}
+each_folder = pytest.mark.parametrize("kind", FOLDERS)
 
 
-def sums() -> dict[str, str]:
-    lines = (VENDOR / "SHA256SUMS").read_text().splitlines()
-    return {name: digest for digest, name in (line.split("  ", 1) for line in lines)}
+@each_folder
+def test_every_vendored_file_is_listed_with_its_hash_and_nothing_else_lies_there(kind):
+    folder = FOLDERS[kind]
+    lines = (folder / "SHA256SUMS").read_text().splitlines()
+    sums = {name: digest for digest, name in (line.split("  ", 1) for line in lines)}
+    files = {str(path.relative_to(folder)): path for path in folder.rglob("*") if path.is_file() and path.name != "SHA256SUMS"}
+    assert {name: hashlib.sha256(path.read_bytes()).hexdigest() for name, path in files.items()} == sums
 
 
-def test_every_vendored_file_is_listed_with_its_hash_and_nothing_else_lies_there():
-    files = {str(path.relative_to(VENDOR)): path for path in VENDOR.rglob("*") if path.is_file() and path.name != "SHA256SUMS"}
-    assert {name: hashlib.sha256(path.read_bytes()).hexdigest() for name, path in files.items()} == sums()
-
-
-def test_every_package_has_its_licence_and_the_version_of_package_json():
-    wanted = json.loads((ROOT / "frontend/package.json").read_text())["dependencies"]
-    folders = {folder.name for folder in VENDOR.iterdir() if folder.is_dir()}
-    assert folders == {f"{name.rpartition('variable/')[2]}-{version}" for name, version in wanted.items()}
-    assert all((VENDOR / folder / "LICENSE").is_file() for folder in folders)
+@each_folder
+def test_every_package_has_its_licence_and_the_version_of_package_json(kind):
+    wanted = json.loads((ROOT / "frontend/package.json").read_text())[kind]
+    packages = {path for path in FOLDERS[kind].iterdir() if path.is_dir()}
+    assert {path.name for path in packages} == {f"{name.rpartition('variable/')[2]}-{version}" for name, version in wanted.items()}
+    assert all((path / "LICENSE").is_file() for path in packages)
 
 
 def test_no_vendored_file_refers_to_a_source_map():

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from records.attributes import SCREEN_ORDER, RecordType
 
-MOST_SHOWN = 100  # schools; a search finds the others
+MOST_SHOWN = 50  # schools; a search finds the others
 NAMELESS = "No school"
 COLUMNS = tuple(t for t in SCREEN_ORDER if t not in (RecordType.SCHOOL, RecordType.SESSION))
 

@@ -115,8 +115,11 @@ def browse(
     rows = LIVE[record_type].objects.of(state.district).filter(deleted_at=None)
     if school and (column := _school_column(record_type)):
         rows = rows.filter(**{column: school})
-    rows = _search(rows, record_type, clean_search(search))
-    page = read_page(rows, _ORDER[record_type], cursor, limit=limit)
+    page = Page([])
+    for found in _searches(rows, record_type, clean_search(search)):
+        page = read_page(found, _ORDER[record_type], cursor, limit=limit)
+        if page.rows:
+            break
     return BrowsePage(
         record_type,
         headings(record_type),
@@ -158,14 +161,21 @@ def _school_column(record_type: RecordType) -> str:
     return "school_id" if record_type is RecordType.CLASS else ""
 
 
-def _search(rows: QuerySet[LiveRecord], record_type: RecordType, search: str) -> QuerySet[LiveRecord]:
+def _searches(rows: QuerySet[LiveRecord], record_type: RecordType, search: str) -> list[QuerySet[LiveRecord]]:
+    """What to look for, quickest first, until something is found: the record of that key, people of that name, the words anywhere."""
     if not search:
-        return rows
+        return [rows]
     if record_type is RecordType.ENROLLMENT:  # only what an index can find: there are millions of them
-        return rows.filter(Q(key=search) | Q(person_id=search) | Q(class_id=search))
+        return [rows.filter(Q(key=search) | Q(person_id=search) | Q(class_id=search))]
+    by_name = [_containing(rows, ("last_name", "first_name"), search)] if record_type in _PEOPLE else []  # in an index, so quick
+    return [rows.filter(key=search), *by_name, _containing(rows, _CONTAINS[record_type], search)]
+
+
+def _containing(rows: QuerySet[LiveRecord], columns: tuple[str, ...], search: str) -> QuerySet[LiveRecord]:
+    """The rows in which every word is found in one of the columns."""
     for word in search.split():
         found = Q()
-        for column in _CONTAINS[record_type]:
+        for column in columns:
             found |= Q(**{f"{column}__icontains": word})
         rows = rows.filter(found)
     return rows

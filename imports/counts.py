@@ -2,6 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Mapping
+from typing import cast
 
 import numpy as np
 import pandas as pd
@@ -61,7 +62,8 @@ def count_schools(change: TypeChange, reported: Mask, leavers: pd.DataFrame, int
         counts["live"] = counts["created"] + counts["updated"] + counts["unchanged"]
         into.setdefault(name, {})[record_type.value] = {name: counts[name] for name in COUNTS}
     if len(leavers):
-        for (name, outcome), rows in leavers.groupby([attribute, "outcome"]).size().items():
+        for place, rows in leavers.groupby([attribute, "outcome"]).size().items():
+            name, outcome = cast("tuple[str, str]", place)
             counts = into.setdefault(str(name), {}).setdefault(record_type.value, dict.fromkeys(COUNTS, 0))
             counts[str(outcome)] += int(rows)
             counts["live"] += int(rows) if outcome == "kept" else 0
@@ -73,10 +75,12 @@ def count_findings(found: pd.DataFrame) -> list[dict[str, object]]:
         return []
     rows = found.drop_duplicates(["code", "record_type", "row", "key"])
     sizes = rows.groupby(["code", "record_type"], sort=True).size().sort_values(ascending=False, kind="stable")
-    return [
-        {"code": code, "outcome": RULES[code].outcome if code in RULES else "error", "record_type": record_type, "count": int(count)}
-        for (code, record_type), count in sizes.items()
-    ]
+    counted = []
+    for place, count in sizes.items():
+        code, record_type = cast("tuple[str, str]", place)
+        outcome = RULES[code].outcome if code in RULES else "warning"
+        counted.append({"code": code, "outcome": outcome, "record_type": record_type, "count": int(count)})
+    return counted
 
 
 def rows_of(counts: Mapping[str, Mapping[str, int]], *names: str) -> int:

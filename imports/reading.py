@@ -7,7 +7,7 @@ from pathlib import Path
 import pandas as pd
 
 from formats.fileset import FileSet, check_complete, choose_files
-from formats.headers import check_headers, detect_version
+from formats.headers import Head, check_headers, detect_version
 from formats.manifest import Manifest, check_manifest, read_manifest
 from formats.problems import FileProblem, Refused
 from formats.read import TextTable, read_csv
@@ -79,7 +79,8 @@ def read_texts(opened: Opened, sources: Mapping[RecordType, Mapping[str, Source]
     Raises:
         Refused: a required header is missing (all missing ones of all files are named), or a file cannot be read at all.
     """
-    heads, problems = {}, []
+    heads: dict[str, Head] = {}
+    problems: list[FileProblem] = []
     for file, path in opened.paths.items():
         try:
             heads[f"{file}.csv"] = read_headers(path, name=f"{file}.csv")

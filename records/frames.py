@@ -43,7 +43,7 @@ def fates(frame: pd.DataFrame) -> npt.NDArray[np.uint8]:
 
 def accepted(frame: pd.DataFrame) -> Mask:
     """True where the row is still accepted."""
-    return fates(frame) == Fate.ACCEPTED
+    return np.asarray(fates(frame) == Fate.ACCEPTED)
 
 
 def reject(frame: pd.DataFrame, mask: Mask, code: str) -> pd.DataFrame:
@@ -62,7 +62,7 @@ def reject(frame: pd.DataFrame, mask: Mask, code: str) -> pd.DataFrame:
 def keeps_live(frame: pd.DataFrame) -> Mask:
     """True where the row is not accepted for a reason that leaves the live record as it is."""
     policy = np.array([False, *(rule.fate is not None and rule.keeps for rule in RULES.values())])
-    return policy[frame["_reason"].to_numpy()]
+    return np.asarray(policy[frame["_reason"].to_numpy()])
 
 
 def findings(

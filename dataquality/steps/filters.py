@@ -73,7 +73,7 @@ def passes_rule(frame: pd.DataFrame, rule: FilterRule, today: date) -> Mask:
     masks = [_passes_condition(frame, rule.record_type, condition, today) for condition in rule.conditions]
     if not masks:
         return np.ones(len(frame), dtype=bool)
-    return np.logical_and.reduce(masks) if rule.match == "all" else np.logical_or.reduce(masks)
+    return np.asarray(np.logical_and.reduce(masks) if rule.match == "all" else np.logical_or.reduce(masks))
 
 
 def _passes_condition(frame: pd.DataFrame, record_type: RecordType, condition: Condition, today: date) -> Mask:

@@ -19,6 +19,8 @@ TASK = "imports.tasks.run_sync_task"  # by name: tasks call services, not the ot
 def start_sync(*, delivery: Delivery, by: User | None, wake: bool = True) -> Sync:
     """Queue a sync under the app's present configuration; it supersedes a sync of the same app that waits for a person."""
     app = delivery.app
+    if app.config is None:
+        raise ValueError(f"{app} was never activated")
     sync = Sync.objects.create(district=delivery.district, app=app, delivery=delivery, config=app.config, created_by=by)
     SyncDetail.objects.create(sync=sync)
     Transition.objects.create(sync=sync, to_state=State.QUEUED, by=by)

@@ -85,7 +85,8 @@ def _check_values(
         (column for column in TABLES[FILE_OF[record_type]] if attribute.source == f"{FILE_OF[record_type]}.{column.header}"), None
     )
     demographic = next((column for column in TABLES["demographics"] if attribute.source == f"demographics.{column.header}"), None)
-    options = (standard or demographic).options if standard or demographic else ()
+    described = standard or demographic
+    options = described.options if described else ()
     if (record_type, attribute.name) == (RecordType.ENROLLMENT, "role"):
         options = (*options, *TOLERATED_ENROLLMENT_ROLES)
     raw = frame[attribute.name]

@@ -18,7 +18,7 @@ def save_organizations(*, district: District, folder: Path, others: list[dict[st
         others: key, name, type, identifier of the organizations that are no schools.
     """
     known = {organization.key: organization for organization in Organization.objects.of(district)}
-    new = {}
+    new: dict[str, Organization] = {}
     for key, name, identifier in _imported_schools(folder):
         if key not in known:
             new.setdefault(

@@ -88,8 +88,12 @@ def _work(sync: Sync) -> None:
         check_claim(sync)
         _stage(sync, "storing", progress)
         prefix = f"syncs/{sync.district_id}/{sync.pk}-{sync.attempt}"
-        store_folder(out, prefix)
-        _record(sync, inputs, result, prefix)
+        try:
+            store_folder(out, prefix)
+            _record(sync, inputs, result, prefix)
+        except BaseException:
+            remove_artifacts(prefix)
+            raise
         if hold := hold_for(sync, inputs.config, result):
             return hold_sync(sync, *hold)
         return _apply(sync, out, progress)

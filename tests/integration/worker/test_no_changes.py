@@ -9,7 +9,7 @@ from imports.models import ImportApp, Sync
 from imports.services.activate_app import activate_app
 from imports.services.save_config import save_config
 from imports.states import ACCEPTED, State
-from tests.integration.worker.world import ALL_NEW, World
+from tests.integration.worker.world import ALL_NEW
 
 pytestmark = pytest.mark.redis
 

@@ -1,7 +1,7 @@
 """The change set and outcomes of a sync as Parquet files in one folder.
 
 `<type>.rows.parquet`: every row that is created, updated, skipped, excluded, duplicate or invalid, then the live records deleted and kept, in this order.
-`<type>.before.parquet`: the live values of the updated ones. `<type>.unchanged.parquet`: key and line. `findings.parquet`: all findings.
+`<type>.before.parquet`: the live values of the updated ones. `<type>.unchanged.parquet`: line, and what rows are found by. `findings.parquet`: all findings.
 """
 
 from collections.abc import Iterator
@@ -14,7 +14,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from records.artifact_paths import before_path, findings_path, rows_path, unchanged_path
+from records.artifact_paths import REPEATING, before_path, findings_path, found_by, rows_path, unchanged_path
 from records.attributes import RecordType, live_columns
 from records.frames import FINDING_COLUMNS
 from records.outcomes import Fate
@@ -22,7 +22,7 @@ from records.rules import CODES, RULES
 from records.text import to_arrow, to_series
 
 __all__ = [
-    "before_path", "findings_path", "keys_with", "read_findings", "row_schema", "rows_path", "unchanged_path", "write_before", 
+    "before_path", "findings_path", "keys_with", "read_findings", "row_schema", "rows_path", "unchanged_path", "write_before",
     "write_findings", "write_rows", "written_batches",
 ]  # fmt: skip
 ROW_ORDER = (Fate.CREATED, Fate.UPDATED, Fate.SKIPPED, Fate.EXCLUDED, Fate.DUPLICATE, Fate.INVALID)
@@ -70,16 +70,18 @@ def write_rows(
                        np.zeros(len(leavers), dtype=np.int64), leavers["fingerprint"].to_numpy(),
                        *(to_arrow(leavers[name]) for name in live_columns(record_type)), to_arrow(leavers["extra"])]  # fmt: skip
             writer.write_table(pa.table(columns, schema=schema), row_group_size=GROUP_ROWS)
-    same = frame[fate == Fate.UNCHANGED]
-    if len(same):
-        unchanged = pa.table({"key": to_arrow(same["key"]), "line": same["_line"].to_numpy()})
+    same = fate == Fate.UNCHANGED
+    if same.any():
+        mask, names = pa.array(same), found_by(record_type)
+        finders = {name: to_arrow(frame[name]) if same.all() else to_arrow(frame[name]).filter(mask) for name in names}
+        unchanged = pa.table({**finders, "line": frame["_line"].to_numpy()[same]})
         pq.write_table(
             unchanged,
             unchanged_path(folder, record_type),
             compression="zstd",
             compression_level=1,
             row_group_size=GROUP_ROWS,
-            use_dictionary=False,
+            use_dictionary=[name for name in names if name in REPEATING],
         )
 
 

@@ -6,17 +6,14 @@ No page reads a whole file: the rows of one outcome lie together, so that a page
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-import numpy as np
-
 from imports.models import Sync
-from imports.selectors.parquet import Positions
+from imports.selectors.parquet import NOWHERE, Positions
 from imports.selectors.reasons import Reason, reason_of_code, reasons_by_key, reasons_by_line, reported_lines
-from imports.selectors.row_files import RowFile, UnchangedFile, Wanted, flat_values, live_values, read_before
+from imports.selectors.row_files import RowFile, Wanted, flat_values, live_values, read_before
 from records.attributes import FILE_OF, SCHOOL_ATTRIBUTE, RecordType, display_name
 
 __all__ = ["Reason", "RowPage", "RowView", "read_rows"]
-WRITTEN, ACCEPTED = ("created", "updated"), ("created", "updated", "unchanged")
-LEAVERS = ("deleted", "kept")
+WRITTEN = ("created", "updated")
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,24 +42,25 @@ class RowPage:
 def read_rows(
     sync: Sync, record_type: str, outcome: str, *, school: str | None = None, search: str = "", offset: int = 0, limit: int = 50
 ) -> RowPage:
-    """One page of the rows of a record type that ended in an outcome or bear a mark.
+    """One page of the rows of a record type that ended in an outcome or bear a mark. Unchanged rows show the live values of today.
 
     Args:
         sync: whose rows; one that repeats another shows that one's, with created and updated rows as unchanged.
         record_type: one of the nine.
         outcome: one of the outcomes, or reported, deleted, kept.
         school: only rows of this school (key of an organization); "" for rows of none, None for all.
-        search: words that must all be found in key, name, address or code. Values of unchanged rows are those of the live roster of today.
+        search: words that must all be found in key, name, address or code.
         offset: how many rows to pass over.
         limit: how many at most.
     """
     kind = RecordType(record_type)
     lines = reported_lines(sync, kind) if outcome == "reported" else None
     wanted = Wanted(kind, school, tuple(search.split()), lines)
-    rows, unchanged = RowFile.of(sync, kind), UnchangedFile.of(sync, kind)
     in_rows, in_unchanged = _where(sync, outcome)
-    written = rows.find(in_rows, wanted) if rows and in_rows else np.empty(0, dtype=np.int64)
-    same = unchanged.find(wanted, sync.district_id) if unchanged and in_unchanged else np.empty(0, dtype=np.int64)
+    rows = RowFile.rows(sync, kind) if in_rows else None
+    unchanged = RowFile.unchanged(sync, kind) if in_unchanged else None
+    written = rows.find(wanted, in_rows) if rows else NOWHERE
+    same = unchanged.find(wanted) if unchanged else NOWHERE
     views = []
     if rows and len(mine := written[offset : offset + limit]):
         views += _stored(sync, kind, rows, mine)
@@ -100,8 +98,8 @@ def _stored(sync: Sync, record_type: RecordType, file: RowFile, positions: Posit
     return views
 
 
-def _live(sync: Sync, record_type: RecordType, file: UnchangedFile, positions: Positions) -> list[RowView]:
-    rows = file.read(positions)
+def _live(sync: Sync, record_type: RecordType, file: RowFile, positions: Positions) -> list[RowView]:
+    rows = [(str(row["key"]), int(str(row["line"]))) for row in file.read(positions, ["key", "line"])]
     live = live_values(sync.district_id, record_type, [key for key, _ in rows])
     reasons = reasons_by_line(sync, record_type, (line for _, line in rows))
     return [_view(record_type, line, live.get(key, {"key": key}), None, reasons.get(line, [])) for key, line in rows]

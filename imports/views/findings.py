@@ -70,11 +70,7 @@ def _without_hidden(chunks: Iterator[str], membership: Membership) -> Iterator[s
         yield kept.getvalue()
 
 
-def _kinds(sync: Sync) -> list[tuple[str, str, int]]:
-    """The error types of a sync with their counts: (code, title, rows), most frequent first."""
-    counted: dict[str, int] = {}
-    for finding in detail_of(sync).findings:
-        counted[finding["code"]] = counted.get(finding["code"], 0) + int(finding["count"])
-    return sorted(
-        ((code, RULES[code].title if code in RULES else code, count) for code, count in counted.items()), key=lambda kind: -kind[2]
-    )
+def _kinds(sync: Sync) -> list[tuple[str, str]]:
+    """The error types of a sync by name: (code, title)."""
+    codes = {str(finding["code"]) for finding in detail_of(sync).findings}
+    return sorted(((code, RULES[code].title if code in RULES else code) for code in codes), key=lambda kind: kind[1])

@@ -8,6 +8,7 @@ from django.views.decorators.http import require_safe
 
 from accounts.current import DistrictRequest, require_member
 from imports.models import Sync, SyncDetail
+from imports.selectors.findings import read_findings
 from imports.selectors.summary import Summary, sync_summary
 from imports.states import HoldKind, State
 from imports.views.by_school import SchoolTable, school_table
@@ -34,7 +35,7 @@ def sync(request: DistrictRequest, sync_id: int) -> HttpResponse:
         "delivered": found.delivery.files.order_by("name"),
         "transitions": found.transitions.select_related("by"),
         "consequence": consequence(detail),
-        "finding_count": sum(int(finding["count"]) for finding in detail.findings),
+        "finding_count": read_findings(found, limit=0).total,
     }
     if detail.counts:
         context |= _result(request, found, detail, sync_summary(found))

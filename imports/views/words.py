@@ -79,10 +79,10 @@ def _imported(sync: Sync, counts: Counts) -> str:
     in_file = _records(counts)
     left_out = sum(int(count.get(fate.word, 0)) for count in counts.values() for fate in NOT_ACCEPTED)
     sentence = f"Imported {intcomma(in_file - left_out)} of {count_words(in_file, 'row')}"
-    if left_out:
-        sentence += f"; {intcomma(left_out)} {'was' if left_out == 1 else 'were'} left out"
+    parts = [f"{intcomma(left_out)} {'was' if left_out == 1 else 'were'} left out"] if left_out else []
     if sync.issue_count:
-        sentence += f", {intcomma(sync.issue_count)} {'needs' if sync.issue_count == 1 else 'need'} attention"
+        parts.append(f"{intcomma(sync.issue_count)} {'needs' if sync.issue_count == 1 else 'need'} attention")
+    sentence = "; ".join(filter(None, [sentence, ", ".join(parts)]))
     return f"{sentence}."
 
 

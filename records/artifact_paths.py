@@ -17,8 +17,6 @@ SEARCHED: dict[RecordType, tuple[str, ...]] = {
 REPEATING = frozenset(
     {"class_id", "person_id", "first_name", "last_name", "class_name", "title", "course_code", *SCHOOL_ATTRIBUTE.values()}
 )
-    {"class_id", "person_id", "first_name", "last_name", "class_name", "title", "course_code", *SCHOOL_ATTRIBUTE.values()}
-)
 
 
 def found_by(record_type: RecordType) -> tuple[str, ...]:

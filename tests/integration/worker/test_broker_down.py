@@ -1,5 +1,7 @@
 """Without a broker nothing is lost: the database knows what is to be done, and the sweeper says it again."""
 
+import os
+import signal
 import time
 
 import pytest
@@ -69,9 +71,6 @@ def test_two_workers_who_are_told_thrice_apply_once(world, today, tomorrow, proc
 
 def test_a_worker_silent_for_longer_than_its_lease_loses_its_sync(world, today, process_env, settings, tmp_path):
     """No time is moved here: the lease is short, and the pool child is killed."""
-    import os
-    import signal
-
     settings.PORTAL_LEASE_SECONDS = 2
     env = process_env | {"PORTAL_LEASE_SECONDS": "2"}
     with running_worker(env, tmp_path / "worker.log"):

@@ -9,6 +9,7 @@ from django.utils import timezone
 
 from imports.files import local_artifacts
 from imports.models import Sync
+from imports.services import run_sync as runner
 from imports.services.apply_sync import apply_sync
 from imports.services.claim import ClaimLost, claim, extend_lease, release_lapsed
 from imports.services.hold_sync import hold_sync
@@ -206,8 +207,6 @@ def test_syncs_of_two_districts_run_at_the_same_time(world, make_world, today, m
 
 
 def meet_before_the_end(monkeypatch: pytest.MonkeyPatch, meeting: threading.Barrier) -> None:
-    from imports.services import run_sync as runner
-
     hold_for = runner.hold_for
     monkeypatch.setattr(runner, "hold_for", lambda *args: (meeting.wait(), hold_for(*args))[1])
 

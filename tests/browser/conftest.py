@@ -19,7 +19,7 @@ import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
 START_SECONDS = 90
-PASSWORD = "Correct-horse-7-battery"  # noqa: S105 - of people who live as long as the test
+PASSWORD = "Correct-horse-7-battery"
 
 
 @dataclass(frozen=True)

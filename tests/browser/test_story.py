@@ -76,7 +76,9 @@ def test_from_sign_in_to_the_fate_of_every_row(page: Page, portal: Portal, files
     assert (student["in_file"], student["skipped"], student["created"]) == (300, 1, 299)
     assert report["records"]["enrollment"]["invalid"] == 1
     for count in report["records"].values():
-        assert count["in_file"] == sum(count[name] for name in ("created", "updated", "unchanged", "skipped", "excluded", "duplicate", "invalid"))
+        assert count["in_file"] == sum(
+            count[name] for name in ("created", "updated", "unchanged", "skipped", "excluded", "duplicate", "invalid")
+        )
 
     page.locator("a[href$='/student/skipped/']").first.click()
     expect(page.get_by_text("Nomail").first).to_be_visible()
@@ -104,7 +106,10 @@ def test_from_sign_in_to_the_fate_of_every_row(page: Page, portal: Portal, files
 def test_the_same_files_again_change_nothing(page: Page, portal: Portal, files: Path, console_guard: list[str]) -> None:
     sign_in(page, portal, "owner@story.example")
     page.goto(f"{portal.url}/apps/csv_upload/")
-    page.set_input_files("#files", [files / f"{name}.csv" for name in ("orgs", "users", "courses", "classes", "enrollments", "academicSessions", "demographics")])
+    page.set_input_files(
+        "#files",
+        [files / f"{name}.csv" for name in ("orgs", "users", "courses", "classes", "enrollments", "academicSessions", "demographics")],
+    )
     page.get_by_role("button", name="Upload files").click()
     expect(page.get_by_text("No changes").first).to_be_visible(timeout=WORK_MS)
     records = portal.report("story")["records"]
@@ -119,7 +124,9 @@ def test_the_same_files_again_change_nothing(page: Page, portal: Portal, files: 
         ("OneRoster.zip", b"PK\x03\x04 truncated", "damaged"),
     ],
 )
-def test_a_bad_upload_is_refused_in_words_and_nothing_is_kept(page: Page, portal: Portal, name: str, content: bytes, words: str, tmp_path: Path) -> None:
+def test_a_bad_upload_is_refused_in_words_and_nothing_is_kept(
+    page: Page, portal: Portal, name: str, content: bytes, words: str, tmp_path: Path
+) -> None:
     sign_in(page, portal, "owner@story.example")
     before = portal.report("story")["id"]
     page.goto(f"{portal.url}/apps/csv_upload/")

@@ -30,7 +30,7 @@ OPEN = {"sign-in", "sign-out", "password", "healthz", "readyz", "favicon.ico", "
 @pytest.fixture
 def ours(tmp_path: Path, data_dir: Path) -> District:
     """A district with an imported roster, issues and two syncs; the marker is in a live record, in a row left out, and in a school's name."""
-    district, owner = create_district(slug="ours", name=f"{MARKER} Schools", admin_email="owner@ours.example", password="irrelevant-1")  # noqa: S106
+    district, owner = create_district(slug="ours", name=f"{MARKER} Schools", admin_email="owner@ours.example", password="irrelevant-1")
     app = activate_app(district=district, kind="csv_upload", by=owner)
     save_config(app=app, document={"schools": {"all_missing_as_new": True}}, by=owner)
     app.refresh_from_db()
@@ -65,7 +65,7 @@ def _with(line: str, header: list[str], values: dict[str, str]) -> str:
 @pytest.fixture
 def stranger() -> Client:
     """The owner of another district, who has activated the same app."""
-    district, owner = create_district(slug="theirs", name="Other Schools", admin_email="owner@theirs.example", password="irrelevant-2")  # noqa: S106
+    district, owner = create_district(slug="theirs", name="Other Schools", admin_email="owner@theirs.example", password="irrelevant-2")
     activate_app(district=district, kind="csv_upload", by=owner)
     client = Client()
     client.force_login(owner, backend="django.contrib.auth.backends.ModelBackend")
@@ -112,7 +112,9 @@ def test_every_address_is_closed_to_members_of_another_district(ours: District, 
                     walked += 1
                     body = b"".join(response.streaming_content) if response.streaming else response.content  # type: ignore[attr-defined]
                     text = body.decode(errors="replace").replace(f'value="{MARKER}"', "").replace(f"“{MARKER}”", "")
-                    assert f"{MARKER} " not in text and f">{MARKER}" not in text.replace(f"q={MARKER}", ""), f"{address}{query} shows the other district"
+                    assert f"{MARKER} " not in text and f">{MARKER}" not in text.replace(f"q={MARKER}", ""), (
+                        f"{address}{query} shows the other district"
+                    )
                     assert student.key not in text.replace(f"key={student.key}", ""), f"{address}{query} shows a key of the other district"
                     if names_theirs:
                         assert response.status_code in {404, 405}, f"{address} answers {response.status_code}"
@@ -130,7 +132,15 @@ def test_a_record_of_another_district_is_not_found(ours: District, stranger: Cli
 def test_nothing_is_shown_without_sign_in(ours: District) -> None:
     sync = Sync.objects.of(ours).first()
     assert sync is not None
-    for address in ("/", "/gallery/", f"/history/{sync.pk}/", "/browse/student/", "/quality/", "/administration/", f"/history/{sync.pk}/errors.csv"):
+    for address in (
+        "/",
+        "/gallery/",
+        f"/history/{sync.pk}/",
+        "/browse/student/",
+        "/quality/",
+        "/administration/",
+        f"/history/{sync.pk}/errors.csv",
+    ):
         response = Client().get(address)
         assert response.status_code == 302, address
         assert response["Location"].startswith("/sign-in/")

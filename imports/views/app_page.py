@@ -17,7 +17,6 @@ from imports.views.by_school import school_table
 from imports.views.configuration import configuration_sections, mapped_schools
 from imports.views.scope import can_cancel, find_app
 from imports.views.words import describe_all, progress_of, queue_sentence
-from records.attributes import RecordType
 from roster.models import Organization
 from roster.selectors.browse import clean_search, roster_state, type_tabs
 
@@ -78,7 +77,6 @@ def _overview(request: DistrictRequest, app: ImportApp) -> dict[str, Any]:
     return {
         "counts": type_tabs(state),
         "schools": school_table(schools, sort=request.GET.get("sort", ""), search=clean_search(request.GET.get("q", ""))),
-        "student": RecordType.STUDENT.value,
         "expected": EXPECTED_FILES,
         "upload_limit_mb": settings.PORTAL_MAX_UPLOAD_MB,
         "file_limit_mb": settings.PORTAL_MAX_FILE_MB,

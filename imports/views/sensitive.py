@@ -1,7 +1,5 @@
 """Which values of a sync a reader may not see: demographics and phone numbers are for owners and editors."""
 
-from collections.abc import Iterable
-
 from accounts.models import Membership
 from records.attributes import ATTRIBUTES, RecordType, find_attribute
 
@@ -27,8 +25,3 @@ def hides_attribute(record_type: str, name: str, membership: Membership) -> bool
         return False
     attribute = find_attribute(RecordType(record_type), name)
     return attribute.is_sensitive if attribute else record_type in {"student", "teacher", "admin", "contact"}
-
-
-def visible(names: Iterable[str], record_type: str, membership: Membership) -> set[str]:
-    """The attributes among `names` that this member may see."""
-    return {name for name in names if not hides_attribute(record_type, name, membership)}

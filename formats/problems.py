@@ -24,7 +24,7 @@ class FileProblem:
     severity: Severity = "failed"
 
 
-class Refused(Exception):  # noqa: N818 - it is a verdict on the data, not an error of the program
+class Refused(Exception):
     """Nothing may be imported; `problems` says why, never empty."""
 
     def __init__(self, problems: Sequence[FileProblem]) -> None:

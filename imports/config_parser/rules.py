@@ -169,7 +169,7 @@ def _as_read(node: Node, text: str, attribute: Attribute, record_type: RecordTyp
     if column.unreadable[0]:
         words = f"one of {', '.join(options)}" if attribute.kind == "enum" else KIND_WORDS[attribute.kind]
         node.refuse(f"{shown(text)} is no value that {shown(attribute.name)} can have. Use {words}.")
-    return str(column.values.iloc[0])  # noqa: PD011 - a field of Column
+    return str(column.values.iloc[0])
 
 
 def _options(attribute: Attribute, record_type: RecordType) -> tuple[str, ...]:

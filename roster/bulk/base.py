@@ -25,6 +25,9 @@ class Bulk(Protocol):
     def read(self, sql: str, parameters: Sequence[Any], schema: pa.Schema) -> pa.Table:
         """Run a SELECT whose columns are text or integers, into Arrow."""
 
+    def read_keys(self, table: str, number: str, *, scope: str, parameters: Sequence[Any]) -> pa.Table:
+        """The column `key` and one integer column of the rows of the scope (an SQL condition); keys hold no control characters."""
+
     def read_among(self, sql: str, parameters: Sequence[Any], among: pa.Array, schema: pa.Schema) -> pa.Table:
         """The same, with `{among}` in the SQL standing for a condition that the last parameter is one of the given texts."""
 
@@ -33,6 +36,11 @@ class Bulk(Protocol):
 
     def analyze(self, tables: Iterable[str]) -> None:
         """Tell the planner what was loaded."""
+
+
+def keys_schema(number: str) -> pa.Schema:
+    """What `read_keys` gives."""
+    return pa.schema([("key", pa.large_string()), (number, pa.int64())])
 
 
 def quoted(connection: BaseDatabaseWrapper, names: Iterable[str]) -> str:

@@ -31,9 +31,8 @@ class LiveRoster:
 
     def keys(self, record_type: RecordType) -> LiveKeys:
         """Keys and fingerprints of all live records of a type."""
-        schema = pa.schema([("key", _TEXT), ("fingerprint", pa.int64())])
-        sql = f"SELECT key, fingerprint FROM {self._table(record_type, whole=True)} WHERE district_id = %s AND deleted_at IS NULL"  # noqa: S608
-        found = self._bulk.read(sql, [self._district_id], schema)
+        table = LIVE[record_type]._meta.db_table
+        found = self._bulk.read_keys(table, "fingerprint", scope="district_id = %s AND deleted_at IS NULL", parameters=[self._district_id])
         return LiveKeys(found.column("key"), found.column("fingerprint").to_numpy())
 
     def values(self, record_type: RecordType, keys: pd.Series) -> pd.DataFrame:

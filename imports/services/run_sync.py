@@ -6,7 +6,7 @@ import time
 from functools import partial
 from pathlib import Path
 
-from django.db import InterfaceError, OperationalError, transaction
+from django.db import InterfaceError, OperationalError, connection, transaction
 
 from formats.problems import FileProblem, Refused
 from imports.files import local_artifacts, remove, remove_artifacts, scratch_folder, store_folder
@@ -33,11 +33,13 @@ log = logging.getLogger(__name__)
 OUR_FAULT = (
     "The portal made a mistake while it worked on this sync. Nothing was changed. The operator finds the trace in the log under sync {id}."
 )
+PATIENCE_SECONDS = 3600
 ROSTER_MOVED = "The live roster has changed since the difference was made; it is worked out anew."
 
 
 def run_sync(sync_id: int, *, wakes_next: bool = True) -> None:
     """Claim the sync and work it; harmless when it was worked already, is being worked, or must wait its turn."""
+    _be_patient()
     sync = claim(sync_id)
     if sync is None:
         return
@@ -63,6 +65,13 @@ def run_sync(sync_id: int, *, wakes_next: bool = True) -> None:
         following = Sync.objects.of(sync.district_id).filter(state=State.QUEUED).order_by("pk").values_list("pk", flat=True).first()
         if following:
             wake_worker(following)
+
+
+def _be_patient() -> None:
+    """On SQLite one writer writes at a time: wait for as long as the apply of another district takes. Nobody sits in front of a worker."""
+    if connection.vendor == "sqlite":
+        with connection.cursor() as cursor:
+            cursor.execute(f"PRAGMA busy_timeout = {PATIENCE_SECONDS * 1000}")
 
 
 def _work(sync: Sync) -> None:

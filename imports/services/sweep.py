@@ -1,9 +1,10 @@
 """The sweeper: takes up syncs whose worker is gone or that no worker was told of, and ends holds nobody decided."""
 
+import logging
 from datetime import timedelta
 
 from django.conf import settings
-from django.db import transaction
+from django.db import OperationalError, transaction
 from django.db.models import Max
 from django.utils import timezone
 
@@ -14,13 +15,18 @@ from imports.services.set_state import set_state
 from imports.services.start_sync import wake_worker
 from imports.states import WAITING, State
 
+log = logging.getLogger(__name__)
+
 
 def sweep() -> None:
     """Queue what was lost, wake workers for what is queued, expire what waited too long, remove what killed processes left on disk."""
-    for sync_id in release_lapsed():
-        wake_worker(sync_id)
-    expire_waiting()
     remove_abandoned_scratch()
+    try:
+        for sync_id in release_lapsed():
+            wake_worker(sync_id)
+        expire_waiting()
+    except OperationalError:  # on SQLite a long apply keeps all others from writing
+        log.info("The database was busy; the next sweep goes on.")
 
 
 def expire_waiting() -> None:

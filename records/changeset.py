@@ -4,7 +4,7 @@
 `<type>.before.parquet`: the live values of the updated ones. `<type>.unchanged.parquet`: line, and what rows are found by. `findings.parquet`: all findings.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -19,7 +19,7 @@ from records.attributes import RecordType, live_columns
 from records.frames import FINDING_COLUMNS
 from records.outcomes import Fate
 from records.rules import CODES, RULES
-from records.text import to_arrow, to_series
+from records.text import Mask, to_arrow, to_series
 
 __all__ = [
     "before_path", "findings_path", "keys_with", "read_findings", "row_schema", "rows_path", "unchanged_path", "write_before",
@@ -72,17 +72,18 @@ def write_rows(
             writer.write_table(pa.table(columns, schema=schema), row_group_size=GROUP_ROWS)
     same = fate == Fate.UNCHANGED
     if same.any():
-        mask, names = pa.array(same), found_by(record_type)
-        finders = {name: to_arrow(frame[name]) if same.all() else to_arrow(frame[name]).filter(mask) for name in names}
-        unchanged = pa.table({**finders, "line": frame["_line"].to_numpy()[same]})
-        pq.write_table(
-            unchanged,
-            unchanged_path(folder, record_type),
-            compression="zstd",
-            compression_level=1,
-            row_group_size=GROUP_ROWS,
-            use_dictionary=[name for name in names if name in REPEATING],
-        )
+        _write_unchanged(unchanged_path(folder, record_type), found_by(record_type), frame, same)
+
+
+def _write_unchanged(path: Path, names: Sequence[str], frame: pd.DataFrame, same: Mask) -> None:
+    schema = pa.schema([*((name, _TEXT) for name in names), ("line", pa.int64())])
+    repeating = [name for name in names if name in REPEATING]
+    with pq.ParquetWriter(path, schema, compression="zstd", compression_level=1, use_dictionary=repeating) as writer:
+        for start in range(0, len(frame), _BATCH_ROWS):
+            here = slice(start, start + _BATCH_ROWS)
+            columns = [to_arrow(frame[name].iloc[here]) for name in names]
+            batch = pa.table([*columns, frame["_line"].to_numpy()[here]], schema=schema)
+            writer.write_table(batch.filter(pa.array(same[here])), row_group_size=GROUP_ROWS)
 
 
 def write_before(folder: Path, record_type: RecordType, before: pd.DataFrame) -> None:

@@ -3,12 +3,14 @@
 import json
 import logging
 import time
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
 from django.db import InterfaceError, OperationalError, connection, transaction
 
 from formats.problems import FileProblem, Refused
+from formats.read import TextTable
 from imports.files import local_artifacts, remove, remove_artifacts, scratch_folder, store_folder
 from imports.memory import peak_memory_mb, reset_peak_memory
 from imports.models import StoredFile, Sync, SyncDetail
@@ -26,6 +28,7 @@ from imports.states import CLAIMED, State
 from imports.version import VERSION
 from records import changeset
 from records.frames import gather
+from records.text import release_unused
 from roster.models import RosterState
 from roster.selectors.live import LiveRoster
 
@@ -87,7 +90,8 @@ def _work(sync: Sync) -> None:
             return _end_unchanged(sync, same)
         out = scratch / "out"
         out.mkdir()
-        result = _decide(sync, inputs, out, progress)
+        texts, inputs = dict(inputs.texts), replace(inputs, texts={})  # the one dict that holds the files' text is emptied on the way
+        result = _decide(sync, inputs, texts, out, progress)
         if result.stopped_for_schools:
             return _wait_for_schools(sync, result)
         if result.organizations is not None:
@@ -120,19 +124,22 @@ def _apply(sync: Sync, folder: Path, progress: Progress) -> None:
             set_state(locked, State.QUEUED, reason=ROSTER_MOVED)
 
 
-def _decide(sync: Sync, inputs: Inputs, out: Path, progress: Progress) -> PipelineResult:
-    """Run the pipeline against the live roster as it stands."""
+def _decide(sync: Sync, inputs: Inputs, texts: dict[str, TextTable], out: Path, progress: Progress) -> PipelineResult:
+    """Run the pipeline against the live roster as it stands; `texts` is empty afterwards."""
+    release_unused()
     progress.rows_total = inputs.rows
     Sync.unscoped.filter(pk=sync.pk, attempt=sync.attempt).update(rows_total=inputs.rows)
 
     def tell(stage: str, rows: int) -> None:
+        texts.clear()  # from the first stage on there are frames, which hold what they need of it
+        release_unused()
         check_claim(sync)
         Sync.unscoped.filter(pk=sync.pk, attempt=sync.attempt).update(stage=stage, rows_done=rows)
         progress.tell(stage, rows)
 
     state, _ = RosterState.objects.of(sync.district_id).get_or_create(defaults={"district_id": sync.district_id})
     sync.base_version = state.version
-    return run_pipeline(inputs.texts, inputs.params, LiveRoster(sync.district_id), out, tell)
+    return run_pipeline(texts, inputs.params, LiveRoster(sync.district_id), out, tell)
 
 
 def _stage(sync: Sync, stage: str, progress: Progress) -> None:

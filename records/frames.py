@@ -65,6 +65,9 @@ def keeps_live(frame: pd.DataFrame) -> Mask:
     return np.asarray(policy[frame["_reason"].to_numpy()])
 
 
+NO_FINDINGS = pd.DataFrame({name: np.empty(0, np.int64) if name in {"row", "line"} else blank(0) for name in FINDING_COLUMNS})
+
+
 def findings(
     frame: pd.DataFrame,
     mask: Mask,
@@ -84,6 +87,8 @@ def findings(
     """
     rows = np.flatnonzero(mask)
     count = len(rows)
+    if not count:
+        return NO_FINDINGS
 
     def part(given: pd.Series | str) -> pd.Series:
         return blank(count, given) if isinstance(given, str) else given.iloc[rows].reset_index(drop=True)
@@ -141,7 +146,7 @@ def gather(parts: Iterable[pd.DataFrame]) -> pd.DataFrame:
     """All findings in one frame, in the order in which they were made."""
     some: Sequence[pd.DataFrame] = [part for part in parts if len(part)]
     if not some:
-        return single_finding(code="").iloc[:0]
+        return NO_FINDINGS
     return pd.concat(some, ignore_index=True)
 
 

@@ -192,6 +192,7 @@ class Ran:
     rows: dict[RecordType, list[dict[str, Any]]]
     findings: list[dict[str, Any]]
     live: MemoryLive
+    lines: dict[str, list[int]] = field(default_factory=dict)  # file -> the lines of its rows, unreadable ones included
 
     def counts(self, record_type: str) -> dict[str, int]:
         return self.result.counts[record_type]
@@ -205,6 +206,12 @@ class Ran:
     def fate(self, record_type: str, key: str) -> tuple[str, str]:
         """(outcome, code) of the row of that key that came in the file."""
         found = [(row["outcome"], row["code"]) for row in self.rows[RecordType(record_type)] if row["key"] == key and row["line"]]
+        assert len(found) == 1, f"{record_type} {key}: {found}"
+        return found[0]
+
+    def fate_of_leaver(self, record_type: str, key: str) -> tuple[str, str]:
+        """(deleted or kept, code) of a live record that has no accepted row."""
+        found = [(row["outcome"], row["code"]) for row in self.rows[RecordType(record_type)] if row["key"] == key and not row["line"]]
         assert len(found) == 1, f"{record_type} {key}: {found}"
         return found[0]
 
@@ -251,7 +258,8 @@ def run(
         findings = read_findings(out).to_dict("records")
         if apply:
             live.apply(out, result)
-    return Ran(result, rows, findings, live)
+    lines = {file: sorted([*text.table.column("_line").to_pylist(), *(row.line for row in text.bad)]) for file, text in texts.items()}
+    return Ran(result, rows, findings, live, lines)
 
 
 def read_rows(folder: Path, record_type: RecordType) -> list[dict[str, Any]]:

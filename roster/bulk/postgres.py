@@ -10,7 +10,7 @@ import pyarrow as pa
 from django.db.backends.base.base import BaseDatabaseWrapper
 from pyarrow import csv
 
-from roster.bulk.base import Batches, indexes_apart, is_empty, keys_schema, quoted
+from roster.bulk.base import Batches, indexes_apart, is_empty, quoted, read_joined
 
 _TEMPORARY = "portal_load"
 _AMONG = 50_000
@@ -82,9 +82,14 @@ class PostgresBulk:
         reading = csv.ReadOptions(column_names=schema.names, block_size=8 << 20, use_threads=False)
         return csv.read_csv(pa.BufferReader(whole), reading, csv.ParseOptions(newlines_in_values=True), options)
 
-    def read_keys(self, table: str, number: str, *, scope: str, parameters: Sequence[Any]) -> pa.Table:
-        sql = f"SELECT key, {self._quote(number)} FROM {self._quote(table)} WHERE {scope}"  # noqa: S608
-        return self.read(sql, parameters, keys_schema(number))
+    def read_keys(self, table: str, number: str, *, scope: dict[str, Any], condition: str) -> pa.Table:
+        with self._connection.cursor() as cursor:
+
+            def ask(sql: str, parameters: Sequence[Any]) -> Sequence[Any]:
+                cursor.execute(sql, parameters)
+                return cursor.fetchone() or ()
+
+            return read_joined(ask, self._quote(table), number, "string_agg({column}::text, chr(31))", scope=scope, condition=condition)
 
     def read_among(self, sql: str, parameters: Sequence[Any], among: pa.Array, schema: pa.Schema) -> pa.Table:
         parts = [pa.Table.from_batches([], schema)]

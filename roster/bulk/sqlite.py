@@ -5,14 +5,11 @@ from contextlib import contextmanager
 from typing import Any
 
 import pyarrow as pa
-import pyarrow.compute as pc
 from django.db.backends.base.base import BaseDatabaseWrapper
 
-from roster.bulk.base import Batches, indexes_apart, is_empty, keys_schema, quoted
+from roster.bulk.base import Batches, indexes_apart, is_empty, quoted, read_joined
 
 _FETCH_ROWS = 50_000
-_KEYS_ROWS = 100_000
-_SEPARATOR = "\x1f"
 _AMONG = 10_000  # well below SQLite's limit on parameters
 
 
@@ -65,24 +62,11 @@ class SqliteBulk:
             )
         return pa.Table.from_batches(batches, schema)
 
-    def read_keys(self, table: str, number: str, *, scope: str, parameters: Sequence[Any]) -> pa.Table:
-        """Whole ranges of rows come as one joined text each, which is three times faster than a tuple per row.
+    def read_keys(self, table: str, number: str, *, scope: dict[str, Any], condition: str) -> pa.Table:
+        def ask(sql: str, parameters: Sequence[Any]) -> Sequence[Any]:
+            return self._connection.connection.execute(sql.replace("%s", "?"), list(parameters)).fetchone()
 
-        They are read in the order of the table; by its index SQLite would jump to every row.
-        """
-        name, schema = self._quote(table), keys_schema(number)
-        first, last = self._connection.connection.execute(f"SELECT min(id), max(id) FROM {name}").fetchone()  # noqa: S608
-        joined = (
-            f"SELECT group_concat(key, char(31)), group_concat({self._quote(number)}, char(31)) FROM {name} NOT INDEXED "  # noqa: S608
-            f"WHERE id BETWEEN ? AND ? AND {scope.replace('%s', '?')}"
-        )
-        batches = []
-        for start in range(first, last + 1, _KEYS_ROWS) if first is not None else ():
-            texts = self._connection.connection.execute(joined, [start, start + _KEYS_ROWS - 1, *parameters]).fetchone()
-            if texts[0] is not None:
-                parts = [pc.split_pattern(pa.array([text], pa.large_string()), _SEPARATOR).values for text in texts]
-                batches.append(pa.record_batch([parts[0], parts[1].cast(pa.int64())], schema=schema))
-        return pa.Table.from_batches(batches, schema)
+        return read_joined(ask, self._quote(table), number, "group_concat({column}, char(31))", scope=scope, condition=condition)
 
     def read_among(self, sql: str, parameters: Sequence[Any], among: pa.Array, schema: pa.Schema) -> pa.Table:
         parts = [pa.Table.from_batches([], schema)]

@@ -32,7 +32,7 @@ class LiveRoster:
     def keys(self, record_type: RecordType) -> LiveKeys:
         """Keys and fingerprints of all live records of a type."""
         table = LIVE[record_type]._meta.db_table
-        found = self._bulk.read_keys(table, "fingerprint", scope="district_id = %s AND deleted_at IS NULL", parameters=[self._district_id])
+        found = self._bulk.read_keys(table, "fingerprint", scope={"district_id": self._district_id}, condition="deleted_at IS NULL")
         return LiveKeys(found.column("key"), found.column("fingerprint").to_numpy())
 
     def values(self, record_type: RecordType, keys: pd.Series) -> pd.DataFrame:

@@ -16,7 +16,7 @@ from roster.bulk import Bulk, bulk
 from roster.models import LIVE, RosterState
 from roster.selectors.by_school import count_by_school
 
-LARGE = 10_000  # rows from which the planner is told at once
+LARGE = 50_000  # rows from which the planner is told at once; smaller changes the engines notice by themselves
 _KEEP = ("first_sync",)
 
 

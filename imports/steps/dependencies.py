@@ -10,8 +10,8 @@ import pandas as pd
 
 from imports.steps.references import ACCEPTED, GONE, KEPT, Links
 from records.attributes import FILE_OF, RecordType
-from records.frames import Frames, accepted, findings, reject
-from records.text import Mask, blank, distinct
+from records.frames import Frames, accepted, findings, keeps_live, reject
+from records.text import Mask, distinct
 
 # dependent type, attribute, target, the words for it, the header
 _DEPENDENCIES = (
@@ -90,14 +90,16 @@ def _follow(frames: Frames, record_type: RecordType, links: Links, found: list[p
 
 
 def _drop_empty(frames: Frames, links: Links, found: list[pd.DataFrame]) -> pd.DataFrame:
-    """Classes that no accepted student is enrolled in."""
+    """Leave out classes that no accepted student is enrolled in. Where students could only not be imported this time the live class is kept."""
     enrollment, classes = frames[RecordType.ENROLLMENT], frames[RecordType.CLASS]
     at = links.at[RecordType.ENROLLMENT, "class_id"]
-    students = accepted(enrollment) & (enrollment["role"] == "student").to_numpy(dtype=bool) & (at >= 0)
-    has_students = np.zeros(len(links.targets["class"].ids) + 1, dtype=bool)
-    has_students[at[students]] = True
-    empty = ~has_students[links.targets["class"].row_target[RecordType.CLASS]] & accepted(classes)
-    found.append(
-        findings(classes, empty, code="class-without-students", record_type=RecordType.CLASS, file="classes.csv", value=blank(len(classes)))
-    )
-    return reject(classes, empty, "class-without-students")
+    role, rows = enrollment["role"], links.targets["class"].row_target[RecordType.CLASS]
+    students = accepted(enrollment) & (role == "student").to_numpy(dtype=bool)
+    put_off = keeps_live(enrollment) & role.isin(["student", ""]).to_numpy(dtype=bool)
+    for wanted, code in ((students | put_off, "class-without-students"), (students, "class-without-its-students")):
+        has_any = np.zeros(len(links.targets["class"].ids) + 1, dtype=bool)
+        has_any[at[wanted & (at >= 0)]] = True
+        empty = ~has_any[rows] & accepted(classes)
+        found.append(findings(classes, empty, code=code, record_type=RecordType.CLASS, file="classes.csv"))
+        classes = reject(classes, empty, code)
+    return classes

@@ -77,6 +77,7 @@ SAMPLES: dict[str, Sample] = {
         district(users={"S2": {"grades": "04"}}), "users.csv",
         config(filters=(FilterRule(RecordType.STUDENT, (Condition("grades", "equals_any", ("03",)),)),))),
     "class-without-students": Sample(district(), "classes.csv", config(drop_empty_classes=True), modes={"enrollments": "bulk"}),
+    "class-without-its-students": Sample(district(users={"S1": {"email": ""}}), "classes.csv", config(drop_empty_classes=True)),
     "depends-on-excluded": Sample(district(classes={"C2": {"status": "inactive"}}), "enrollments.csv"),
     "depends-on-kept": Sample(district(classes={"C2": {"title": ""}}), "enrollments.csv"),
     "required-attribute-missing": Sample(district(users={"S1": {"email": ""}}), "users.csv"),

@@ -7,7 +7,7 @@ from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
 from accounts.current import DistrictRequest, require_member
-from accounts.models import Membership
+from accounts.models import District, Membership
 from imports.forms import RowFilter
 from imports.models import Sync
 from imports.selectors.drill_down import Reason, RowPage, RowView, read_rows
@@ -16,8 +16,8 @@ from imports.views.paging import read_numbered
 from imports.views.scope import detail_of, find_sync
 from imports.views.sensitive import hides_attribute, hides_column
 from records.attributes import RecordType, attribute_label
-from roster.models import LIVE
-from roster.selectors.browse import COLUMNS, SCHOOL_COLUMNS, school_names
+from roster.models import LIVE, Enrollment
+from roster.selectors.browse import COLUMNS, SCHOOL_COLUMNS, enrollment_names, school_names
 
 HIDDEN = "hidden"
 EXPLAINED = {
@@ -49,6 +49,7 @@ class Line:
     """One row as the page shows it; `cells` are (heading, value) pairs."""
 
     row: RowView
+    name: str
     school: str
     cells: list[tuple[str, str]]
     changes: list[Change]
@@ -106,18 +107,35 @@ def _lines(request: DistrictRequest, record_type: RecordType, outcome: str, foun
     names = school_names(district, {row.school for row in found} | {_value(row.values, name) for row in found for name in SCHOOL_COLUMNS})
     live_records = LIVE[record_type].objects.of(district).filter(key__in={row.key for row in found if row.key}, deleted_at=None)
     live = set(live_records.values_list("key", flat=True))
-    return [_line(row, record_type, outcome, names, request.membership, is_live=row.key in live) for row in found]
+    called = _names(district, record_type, found)
+    return [
+        _line(row, name, record_type, outcome, names, request.membership, is_live=row.key in live)
+        for row, name in zip(found, called, strict=True)
+    ]
 
 
-def _line(row: RowView, record_type: RecordType, outcome: str, schools: dict[str, str], membership: Membership, *, is_live: bool) -> Line:
+def _names(district: District, record_type: RecordType, found: list[RowView]) -> list[str]:
+    """What people call the rows; an enrollment by the names of its person and class, where these are live."""
+    if record_type is not RecordType.ENROLLMENT:
+        return [row.name for row in found]
+    linked = ("person_id", "person_type", "class_id")
+    rows = [Enrollment(key=str(at), **{name: _value(row.values, name) for name in linked}) for at, row in enumerate(found)]
+    names = enrollment_names(district, rows)
+    return [" in ".join(names[row.key]) if row.person_id else seen.name for row, seen in zip(rows, found, strict=True)]
+
+
+def _line(
+    row: RowView, name: str, record_type: RecordType, outcome: str, schools: dict[str, str], membership: Membership, *, is_live: bool
+) -> Line:
     return Line(
         row=row,
+        name=name,
         school=schools.get(row.school, row.school),
         cells=[
             (attribute_label(record_type, name), HIDDEN if hides_attribute(record_type, name, membership) else _value(row.values, name))
             for name in _columns(record_type, outcome)
         ],
-        changes=[_change(row, record_type, name, schools, membership) for name in row.changed],
+        changes=[_change(row, record_type, changed, schools, membership) for changed in row.changed],
         reasons=[(reason, hides_column(reason.file or row.file, reason.column, membership)) for reason in row.reasons],
         is_live=is_live,
     )

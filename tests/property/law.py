@@ -60,7 +60,9 @@ def assert_live_follows(rows: Rows, before: Records, after: Records, modes: Mapp
     """Nothing live changes or goes but for a cause that the law allows."""
     gone = {kind: set(before[kind]) - set(after[kind]) for kind in RecordType}
     assert not gone[RecordType.SCHOOL]
-    untyped = {row["key"] for row in rows[RecordType.STUDENT] if row["line"] and row["outcome"] in {"invalid", "skipped"} and not row["user_type"]}
+    untyped = {
+        row["key"] for row in rows[RecordType.STUDENT] if row["line"] and row["outcome"] in {"invalid", "skipped"} and not row["user_type"]
+    }
     for record_type in RecordType:
         fates = defaultdict(list)
         for row in rows[record_type]:
@@ -98,7 +100,9 @@ def assert_email_is_unique(after: Records) -> None:
             if record["email"]:
                 kind = "student" if record_type is RecordType.STUDENT else "staff"
                 holders[record["email"].lower()].add((kind, key))
-                twins = {kind for kind in UNIQUE_EMAIL_TYPES if after[kind].get(key, {}).get("email", "").lower() == record["email"].lower()}
+                twins = {
+                    kind for kind in UNIQUE_EMAIL_TYPES if after[kind].get(key, {}).get("email", "").lower() == record["email"].lower()
+                }
                 assert twins <= {RecordType.TEACHER, RecordType.ADMIN} or twins == {RecordType.STUDENT}
     assert all(len(one) == 1 for one in holders.values()), {email: one for email, one in holders.items() if len(one) > 1}
 
@@ -109,4 +113,7 @@ def assert_schools_add_up(counts: Counts, by_school: Mapping[str, Mapping[str, M
         if record_type is RecordType.SESSION:
             continue
         for name in (*OUTCOMES, "in_file", "deleted", "kept", "reported"):
-            assert sum(kinds.get(record_type, {}).get(name, 0) for kinds in by_school.values()) == counts[record_type][name], (record_type, name)
+            assert sum(kinds.get(record_type, {}).get(name, 0) for kinds in by_school.values()) == counts[record_type][name], (
+                record_type,
+                name,
+            )

@@ -30,7 +30,9 @@ def _whole() -> District:
     ]  # fmt: skip
     for number, row in enumerate(files["users"]):
         row["identifier"] = f"I{number}"
-    files["demographics"] += [{"sourcedId": key, "birthDate": "2016-01-01", "sex": "male", "metadata.lunch": "free"} for key in ("S3", "S4")]
+    files["demographics"] += [
+        {"sourcedId": key, "birthDate": "2016-01-01", "sex": "male", "metadata.lunch": "free"} for key in ("S3", "S4")
+    ]
     base = files["enrollments"][0]
     files["enrollments"] += [
         {**base, "sourcedId": f"E{number}", "classSourcedId": class_id, "userSourcedId": who, "schoolSourcedId": school, "role": role, "primary": ""}
@@ -143,5 +145,9 @@ def days(draw: st.DrawFn, *, deltas: bool = True) -> Days:
         for fault in draw(FAULTS):
             _fault(files, *fault)
         deliveries.append(files)
-    modes = draw(st.dictionaries(st.sampled_from(tuple(TABLES)), st.just("delta"), max_size=3)) if deltas and draw(st.integers(0, 3)) == 0 else {}
+    modes = (
+        draw(st.dictionaries(st.sampled_from(tuple(TABLES)), st.just("delta"), max_size=3))
+        if deltas and draw(st.integers(0, 3)) == 0
+        else {}
+    )
     return Days(deliveries[0], deliveries[1], draw(configs()), modes)

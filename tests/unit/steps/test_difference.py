@@ -7,26 +7,28 @@ import pytest
 from imports.config import ImportConfig
 from imports.steps.thresholds import ThresholdParams, check_thresholds, shares
 from records.attributes import RecordType
-from tests.unit.steps.kit import again, district, mapped, person, run
+from tests.unit.steps.kit import again, district, mapped, person, run, yesterday
 
 pytestmark = pytest.mark.no_database
 
 
 def _totals(ran) -> dict[str, int]:
-    return {name: sum(count[name] for count in ran.result.counts.values()) for name in ("created", "updated", "unchanged", "deleted", "kept")}
+    return {
+        name: sum(count[name] for count in ran.result.counts.values()) for name in ("created", "updated", "unchanged", "deleted", "kept")
+    }
 
 
 def test_the_same_files_again_change_nothing():
-    assert _totals(again(run(district()), district())) == {"created": 0, "updated": 0, "unchanged": 16, "deleted": 0, "kept": 0}
+    assert _totals(again(yesterday(), district())) == {"created": 0, "updated": 0, "unchanged": 16, "deleted": 0, "kept": 0}
 
 
 def test_the_order_of_rows_changes_nothing():
     files = {file: rows[::-1] for file, rows in district().items()}
-    assert _totals(again(run(district()), files))["unchanged"] == 16
+    assert _totals(again(yesterday(), files))["unchanged"] == 16
 
 
 def test_one_changed_value_updates_one_record():
-    ran = again(run(district()), district(users={"S1": {"phone": "555"}}))
+    ran = again(yesterday(), district(users={"S1": {"phone": "555"}}))
     assert ran.fate("student", "S1") == ("updated", "")
     assert _totals(ran)["updated"] == 1
 
@@ -34,31 +36,31 @@ def test_one_changed_value_updates_one_record():
 @pytest.mark.parametrize(("file", "key", "kind"), [("users", "S2", "student"), ("courses", "K1", "course"), ("academicSessions", "T1", "session"),
                                                    ("classes", "C2", "class"), ("enrollments", "E1", "enrollment")])  # fmt: skip
 def test_what_is_in_no_row_is_deleted(file, key, kind):
-    ran = again(run(district()), district(**{file: {key: None}}))
+    ran = again(yesterday(), district(**{file: {key: None}}))
     assert ran.fate_of_leaver(kind, key) == ("deleted", "absent")
     assert ran.alive(kind, key) is None
 
 
 def test_deleting_a_class_or_a_person_deletes_the_enrollments_even_of_invalid_rows():
-    ran = again(run(district()), district(users={"S2": None}))
+    ran = again(yesterday(), district(users={"S2": None}))
     assert ran.fates("enrollment", "E2") == [("deleted", "cascade"), ("invalid", "reference-dangling")]
-    ran = again(run(district()), district(classes={"C2": None}))
+    ran = again(yesterday(), district(classes={"C2": None}))
     assert ran.fates("enrollment", "E4") == [("deleted", "cascade"), ("invalid", "reference-dangling")]
 
 
 def test_deleting_a_course_or_a_session_deletes_no_class():
-    ran = again(run(district()), district(courses={"K1": None}, academicSessions={"T1": None}))
+    ran = again(yesterday(), district(courses={"K1": None}, academicSessions={"T1": None}))
     assert ran.fate("class", "C1") == ("updated", "")
     assert len(ran.found("reference-dropped")) == 4
 
 
 def test_what_was_deleted_comes_back_as_created():
-    without = again(run(district()), district(users={"S2": None}))
+    without = again(yesterday(), district(users={"S2": None}))
     assert again(without, district()).fate("student", "S2") == ("created", "")
 
 
 def test_a_person_who_changes_role_leaves_one_type_and_joins_the_other():
-    ran = again(run(district()), district(users={"T1": {"role": "administrator"}}))
+    ran = again(yesterday(), district(users={"T1": {"role": "administrator"}}))
     assert ran.fate_of_leaver("teacher", "T1") == ("deleted", "absent")
     assert ran.fate("admin", "T1") == ("created", "")
     assert ran.row("enrollment", "E3")["person_type"] == "admin"
@@ -66,7 +68,7 @@ def test_a_person_who_changes_role_leaves_one_type_and_joins_the_other():
 
 def test_a_delta_deletes_only_what_it_names():
     files = {**district(), "users": [person("S2", "student", status="tobedeleted"), person("S3", "student")]}
-    ran = again(run(district()), files, modes={"users": "delta"})
+    ran = again(yesterday(), files, modes={"users": "delta"})
     assert ran.fates("student", "S2") == [("deleted", "deleted-in-delta"), ("excluded", "deleted-in-delta")]
     assert ran.fate("student", "S3") == ("created", "")
     assert ran.counts("student") | {"live": 2, "deleted": 1} == ran.counts("student")
@@ -75,14 +77,14 @@ def test_a_delta_deletes_only_what_it_names():
 
 def test_a_delta_row_may_refer_to_what_only_the_portal_knows():
     row = {**district()["enrollments"][0], "sourcedId": "E9", "classSourcedId": "C2", "userSourcedId": "S2"}
-    ran = again(run(district()), {**dict.fromkeys(district(), []), "enrollments": [row]}, modes=dict.fromkeys(district(), "delta"))
+    ran = again(yesterday(), {**dict.fromkeys(district(), []), "enrollments": [row]}, modes=dict.fromkeys(district(), "delta"))
     assert ran.fate("enrollment", "E9") == ("created", "")
     assert _totals(ran)["deleted"] == 0
 
 
 def test_files_that_are_not_sent_leave_their_records_and_stand_in_for_references():
     users = {"users": district(users={"S2": None})["users"], "demographics": district()["demographics"]}
-    ran = again(run(district()), users)
+    ran = again(yesterday(), users)
     assert ran.fate("student", "S1") == ("unchanged", "")
     assert ran.fate("admin", "A1") == ("unchanged", "")
     assert ran.fate_of_leaver("student", "S2") == ("deleted", "absent")
@@ -92,7 +94,7 @@ def test_files_that_are_not_sent_leave_their_records_and_stand_in_for_references
 
 
 def test_enrollments_alone_find_their_class_person_and_school():
-    ran = again(run(district()), {"enrollments": district(enrollments={"E5": {"classSourcedId": "C2"}})["enrollments"]})
+    ran = again(yesterday(), {"enrollments": district(enrollments={"E5": {"classSourcedId": "C2"}})["enrollments"]})
     assert ran.fate("enrollment", "E5") == ("created", "")
     assert ran.counts("enrollment")["unchanged"] == 4
 
@@ -101,11 +103,11 @@ def test_enrollments_alone_find_their_class_person_and_school():
                                                ("academicSessions", True), ("demographics", True), ("orgs", False)])  # fmt: skip
 def test_an_empty_file_is_named_if_it_would_delete_or_clear_something(file, is_held):
     files = {**district(), file: []}
-    ran = again(run(district()), files, apply=False)
+    ran = again(yesterday(), files, apply=False)
     assert (ran.result.empty_files == (file,)) is is_held
     assert ran.one("file-without-rows")["file"] == f"{file}.csv"
     assert run(files).result.empty_files == ()
-    assert again(run(district()), files, modes={file: "delta"}, apply=False).result.empty_files == ()
+    assert again(yesterday(), files, modes={file: "delta"}, apply=False).result.empty_files == ()
 
 
 def test_metadata_and_added_attributes_are_extras():
@@ -128,7 +130,9 @@ def test_a_changed_extra_updates_the_record():
     assert again(run(files), district()).fate("class", "C1") == ("updated", "")
 
 
-@pytest.mark.parametrize(("updated", "deleted", "over"), [(35, 10, []), (36, 10, ["updated"]), (35, 11, ["deleted"]), (36, 11, ["updated", "deleted"])])
+@pytest.mark.parametrize(
+    ("updated", "deleted", "over"), [(35, 10, []), (36, 10, ["updated"]), (35, 11, ["deleted"]), (36, 11, ["updated", "deleted"])]
+)
 def test_exactly_at_the_limit_is_applied_and_above_it_is_held(updated, deleted, over):
     counts = {"student": {"updated": updated, "deleted": deleted, "live_before": 100}}
     found = check_thresholds(counts, ThresholdParams(35, 10))
@@ -153,7 +157,7 @@ def test_the_first_import_never_exceeds_a_limit():
 
 
 def test_demographics_that_are_gone_clear_the_values_as_an_update():
-    ran = again(run(district()), district(demographics={"S2": None}))
+    ran = again(yesterday(), district(demographics={"S2": None}))
     assert ran.fate("student", "S2") == ("updated", "")
     assert ran.alive("student", "S2")["gender"] == ""
 
@@ -165,7 +169,7 @@ def test_demographics_that_contradict_themselves_are_ignored_and_what_was_known_
     assert first.row("student", "S2")["gender"] == ""
     assert [one["line"] for one in first.found("demographics-repeated")] == [3, 4]
     assert [one["detail"] for one in first.found("demographics-repeated")] == ["4", "3"]
-    ran = again(run(district()), files)
+    ran = again(yesterday(), files)
     assert ran.fate("student", "S2") == ("unchanged", "")
     assert ran.alive("student", "S2")["gender"] == "female"
 
@@ -182,7 +186,7 @@ def test_an_unreadable_demographics_row_leaves_what_was_known():
 
     for line in ("S2,cut", ",cut"):
         files = {**district(), "demographics": [district()["demographics"][0], Raw(line)]}
-        assert again(run(district()), files).alive("student", "S2")["gender"] == "female"
+        assert again(yesterday(), files).alive("student", "S2")["gender"] == "female"
 
 
 def test_an_inactive_demographics_row_gives_way_to_an_active_one_and_alone_clears():
@@ -190,7 +194,7 @@ def test_an_inactive_demographics_row_gives_way_to_an_active_one_and_alone_clear
     both = {**district(), "demographics": [*district()["demographics"], gone]}
     assert run(both).row("student", "S2")["gender"] == "female"
     alone = {**district(), "demographics": [district()["demographics"][0], gone]}
-    assert again(run(district()), alone).alive("student", "S2")["gender"] == ""
+    assert again(yesterday(), alone).alive("student", "S2")["gender"] == ""
 
 
 def test_in_a_delta_demographics_without_a_row_stay_and_tobedeleted_clears():

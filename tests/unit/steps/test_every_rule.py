@@ -2,6 +2,7 @@
 
 import string
 from dataclasses import dataclass, field
+from functools import cache
 from typing import Any
 
 import pytest
@@ -12,7 +13,7 @@ from imports.sentences import say
 from records.attributes import RecordType
 from records.outcomes import Fate
 from records.rules import RULES
-from tests.unit.steps.kit import District, Raw, again, district, mapped, person, run
+from tests.unit.steps.kit import District, MemoryLive, Ran, Raw, district, mapped, person, run
 
 pytestmark = pytest.mark.no_database
 RELAXED = {kind: {} for kind in RecordType}
@@ -97,15 +98,20 @@ SAMPLES: dict[str, Sample] = {
 SAMPLES["class-without-students"].files["enrollments"] = [row for row in district()["enrollments"] if row["sourcedId"] != "E4"]
 
 
+@cache
+def _ran(code: str) -> Ran:
+    sample = SAMPLES[code]
+    first = MemoryLive() if sample.before is None else run(sample.before).live
+    return run(sample.files, config=sample.config, modes=sample.modes, live=first)
+
+
 def test_every_rule_has_a_sample():
     assert set(SAMPLES) == set(RULES)
 
 
 @pytest.mark.parametrize("code", sorted(SAMPLES))
 def test_a_row_under_the_rule_ends_as_it_says_and_is_named(code: str):
-    sample, rule = SAMPLES[code], RULES[code]
-    ran = run(sample.files, config=sample.config, modes=sample.modes) if sample.before is None else again(
-        run(sample.before), sample.files, config=sample.config, modes=sample.modes)  # fmt: skip
+    sample, rule, ran = SAMPLES[code], RULES[code], _ran(code)
     if rule.mark in {"deleted", "kept"}:  # what befalls a live record without a row of its own
         leavers = [row for rows in ran.rows.values() for row in rows if row["code"] == code]
         assert leavers, ran.findings
@@ -125,8 +131,7 @@ def test_a_row_under_the_rule_ends_as_it_says_and_is_named(code: str):
 
 @pytest.mark.parametrize("code", sorted(set(SAMPLES) - {code for code, rule in RULES.items() if rule.mark in {"deleted", "kept"}}))
 def test_the_sentence_says_what_happened_where_and_how_to_mend_it(code: str):
-    sample = SAMPLES[code]
-    ran = run(sample.files, config=sample.config, modes=sample.modes)
+    ran = _ran(code)
     said = say(ran.found(code)[0])
     assert said.title
     for sentence in (said.message, said.fix):
@@ -150,9 +155,7 @@ def test_a_rule_that_leaves_a_row_out_is_one_of_the_four_outcomes():
 
 
 def test_a_missing_mapped_sis_id_is_invalid_where_nothing_asks_for_it():
-    ran = run(
-        district(users={"P1": {"identifier": ""}}), config=config(sources=mapped(RecordType.CONTACT, sis_id="users.identifier"))
-    )
+    ran = run(district(users={"P1": {"identifier": ""}}), config=config(sources=mapped(RecordType.CONTACT, sis_id="users.identifier")))
     assert ran.counts("contact")["invalid"] == 1
     assert ran.says("key-missing").message == "The contact has no SIS ID, so it cannot be told from others."
 

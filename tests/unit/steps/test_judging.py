@@ -8,7 +8,7 @@ from dataquality.steps.filters import OPERATORS, Condition, FilterRule, value_te
 from dataquality.steps.requirements import DEFAULT_REQUIREMENTS
 from imports.config import ImportConfig
 from records.attributes import RecordType
-from tests.unit.steps.kit import again, district, mapped, run
+from tests.unit.steps.kit import again, district, mapped, run, yesterday
 
 pytestmark = pytest.mark.no_database
 TODAY = date(2026, 10, 1)
@@ -64,7 +64,7 @@ def test_a_record_passes_with_one_rule_of_its_type(rules, passing):
 
 
 def test_what_is_filtered_out_is_deleted_and_its_enrollments_with_it():
-    ran = again(run(district()), district(users={"S2": {"grades": "04"}}), config=_config(_student(GRADES)))
+    ran = again(yesterday(), district(users={"S2": {"grades": "04"}}), config=_config(_student(GRADES)))
     assert ran.fates("student", "S2") == [("deleted", "filtered-out"), ("excluded", "filtered-out")]
     assert ran.fates("enrollment", "E2") == [("deleted", "depends-on-excluded"), ("excluded", "depends-on-excluded")]
     assert ran.alive("enrollment", "E2") is None
@@ -89,7 +89,7 @@ def test_the_default_requirements_are_those_of_the_reference():
     ("enrollments", "E2", "schoolSourcedId", "enrollment"),
 ])  # fmt: skip
 def test_a_record_without_a_required_value_is_skipped_and_its_live_record_stays(file, key, header, kind):
-    ran = again(run(district()), district(**{file: {key: {header: ""}}}))
+    ran = again(yesterday(), district(**{file: {key: {header: ""}}}))
     assert ran.fate(kind, key) == ("skipped", "required-attribute-missing")
     assert ran.alive(kind, key) is not None
     assert ran.counts(kind)["deleted"] == 0
@@ -132,7 +132,7 @@ def test_an_enrollment_needs_its_references_whatever_the_requirements_say(column
     ({"enabledUser": "perhaps"}, "depends-on-kept", True), ({"email": "s1.student@example.org"}, "depends-on-kept", True),
 ])  # fmt: skip
 def test_an_enrollment_follows_its_person(change, code, stays):
-    ran = again(run(district()), district(users={"S2": change}))
+    ran = again(yesterday(), district(users={"S2": change}))
     assert ran.fate("enrollment", "E2") == ("excluded", code)
     assert (ran.alive("enrollment", "E2") is not None) is stays
     assert (ran.alive("student", "S2") is not None) is stays
@@ -140,7 +140,7 @@ def test_an_enrollment_follows_its_person(change, code, stays):
 
 @pytest.mark.parametrize(("change", "stays"), [({"status": "inactive"}, False), ({"title": ""}, True), ({"classType": "club"}, True)])
 def test_enrollments_follow_their_class(change, stays):
-    ran = again(run(district()), district(classes={"C2": change}))
+    ran = again(yesterday(), district(classes={"C2": change}))
     assert ran.fate("enrollment", "E4")[0] == "excluded"
     assert (ran.alive("enrollment", "E4") is not None) is stays
 
@@ -157,6 +157,6 @@ def test_classes_left_without_students_are_dropped_where_asked():
 
 def test_a_class_whose_students_are_only_put_off_is_not_dropped():
     files = district(users={"S1": {"email": ""}})
-    ran = again(run(district()), files, config=_config(drop_empty_classes=True))
+    ran = again(yesterday(), files, config=_config(drop_empty_classes=True))
     assert ran.alive("class", "C2") is not None
     assert ran.alive("enrollment", "E4") is not None

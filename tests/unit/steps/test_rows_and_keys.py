@@ -4,7 +4,7 @@ import pytest
 
 from imports.config import ImportConfig
 from records.attributes import RecordType
-from tests.unit.steps.kit import Raw, again, district, mapped, person, run
+from tests.unit.steps.kit import Raw, again, district, mapped, person, run, yesterday
 
 pytestmark = pytest.mark.no_database
 ALL_NEW = ImportConfig(all_missing_as_new=True)
@@ -16,7 +16,7 @@ def _users(*more: object, without: str = "") -> dict:
 
 @pytest.mark.parametrize("broken", ["S2,cut", "S2" + "," * 40, 'S2,"open', "S2,,\0,,,,,,,,,,,,,,,", '"S2",cut'])
 def test_an_unreadable_row_keeps_the_live_record_it_speaks_of(broken):
-    ran = again(run(district()), _users(Raw(broken), without="S2"))
+    ran = again(yesterday(), _users(Raw(broken), without="S2"))
     assert ran.counts("student")["invalid"] == 1
     assert ran.fates("student", "S2")[0][0] == "kept"
     assert ran.alive("student", "S2")["email"] == "s2.student@example.org"
@@ -24,26 +24,26 @@ def test_an_unreadable_row_keeps_the_live_record_it_speaks_of(broken):
 
 
 def test_an_unreadable_row_of_users_keeps_a_teacher_too():
-    ran = again(run(district()), _users(Raw("T1,cut"), without="T1"))
+    ran = again(yesterday(), _users(Raw("T1,cut"), without="T1"))
     assert ran.counts("student")["invalid"] == 1
     assert ran.counts("teacher")["kept"] == 1
     assert ran.alive("teacher", "T1") is not None
 
 
 def test_while_a_row_cannot_be_told_from_others_nobody_is_deleted_as_absent():
-    ran = again(run(district()), _users(Raw(",,broken"), without="S2"))
+    ran = again(yesterday(), _users(Raw(",,broken"), without="S2"))
     assert ran.fate_of_leaver("student", "S2") == ("kept", "perhaps-unreadable")
     assert again(ran, _users(without="S2")).fate_of_leaver("student", "S2") == ("deleted", "absent")
 
 
 def test_an_unreadable_row_of_somebody_known_lets_others_leave():
-    ran = again(run(district()), {**district(users={"T1": None}), "users": [*district(users={"S2": None, "T1": None})["users"], Raw("S2,cut")]})
+    ran = again(yesterday(), {**district(users={"T1": None}), "users": [*district(users={"S2": None, "T1": None})["users"], Raw("S2,cut")]})
     assert ran.fate_of_leaver("teacher", "T1") == ("deleted", "absent")
 
 
 @pytest.mark.parametrize(("role", "outcome"), [("techer", ("invalid", "enum-impossible")), ("", ("skipped", "required-attribute-missing"))])
 def test_a_role_nobody_can_read_keeps_the_teacher_who_had_one(role, outcome):
-    ran = again(run(district()), district(users={"T1": {"role": role}}))
+    ran = again(yesterday(), district(users={"T1": {"role": role}}))
     assert ran.fate("student", "T1") == outcome
     assert ran.counts("teacher")["deleted"] == 0
     assert ran.counts("teacher")["kept"] == 1
@@ -58,7 +58,7 @@ def test_the_first_of_identical_rows_is_accepted():
 
 
 def test_rows_of_one_key_that_differ_are_all_invalid_and_name_each_other():
-    ran = again(run(district()), _users(person("S2", "student", givenName="Other")))
+    ran = again(yesterday(), _users(person("S2", "student", givenName="Other")))
     assert ran.counts("student")["invalid"] == 2
     assert sorted(one["detail"] for one in ran.found("key-repeated-differs")) == ["3", "7"]
     assert ran.alive("student", "S2")["first_name"] == "GivenS2"
@@ -87,7 +87,10 @@ def test_aides_and_proctors_are_teachers_where_switched_on(role):
 
 def test_switching_aides_off_again_deletes_them():
     on = run(_users(person("X1", "aide")), config=ImportConfig(all_missing_as_new=True, aides_as_teachers=True))
-    assert again(on, _users(person("X1", "aide"))).fates("teacher", "X1") == [("deleted", "role-not-imported"), ("excluded", "role-not-imported")]
+    assert again(on, _users(person("X1", "aide"))).fates("teacher", "X1") == [
+        ("deleted", "role-not-imported"),
+        ("excluded", "role-not-imported"),
+    ]
 
 
 @pytest.mark.parametrize("role", ["parent", "guardian", "relative"])

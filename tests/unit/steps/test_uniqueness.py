@@ -5,7 +5,7 @@ import pytest
 from dataquality.steps.uniqueness import Domain
 from imports.config import ImportConfig
 from records.attributes import RecordType
-from tests.unit.steps.kit import again, district, person, run
+from tests.unit.steps.kit import again, district, person, run, yesterday
 
 pytestmark = pytest.mark.no_database
 SHARED = "s1.student@example.org"
@@ -27,13 +27,13 @@ def test_if_nobody_holds_the_value_all_are_duplicates_and_name_each_other():
 
 
 def test_the_live_holder_is_accepted_and_the_others_are_not():
-    ran = again(run(district()), _plus(person("S3", "student", email=SHARED)))
+    ran = again(yesterday(), _plus(person("S3", "student", email=SHARED)))
     assert ran.fate("student", "S1") == ("unchanged", "")
     assert ran.fate("student", "S3") == DUPLICATE
 
 
 def test_who_takes_over_the_value_of_another_is_a_duplicate_and_keeps_the_live_record():
-    ran = again(run(district()), district(users={"S2": {"email": SHARED}}))
+    ran = again(yesterday(), district(users={"S2": {"email": SHARED}}))
     assert (ran.fate("student", "S1"), ran.fate("student", "S2")) == (("unchanged", ""), DUPLICATE)
     assert ran.alive("student", "S2")["email"] == "s2.student@example.org"
 
@@ -59,8 +59,12 @@ def test_one_person_who_is_teacher_and_admin_may_share_the_address_with_themself
 
 def test_a_teacher_who_becomes_an_admin_too_still_holds_the_address_against_others():
     files = _plus(person("T1", "administrator", email="t1.teacher@example.org"), person("S3", "student", email="t1.teacher@example.org"))
-    ran = again(run(district()), files)
-    assert (ran.fate("teacher", "T1"), ran.fate("admin", "T1"), ran.fate("student", "S3")) == (("unchanged", ""), ("created", ""), DUPLICATE)
+    ran = again(yesterday(), files)
+    assert (ran.fate("teacher", "T1"), ran.fate("admin", "T1"), ran.fate("student", "S3")) == (
+        ("unchanged", ""),
+        ("created", ""),
+        DUPLICATE,
+    )
 
 
 def test_a_teacher_and_an_admin_of_different_ids_may_not_share():
@@ -73,7 +77,7 @@ def test_empty_values_are_never_shared():
 
 
 def test_a_kept_live_record_holds_its_value():
-    ran = again(run(district()), {**district(users={"S1": {"grades": ""}}), "users": [
+    ran = again(yesterday(), {**district(users={"S1": {"grades": ""}}), "users": [
         *district(users={"S1": {"grades": ""}})["users"], person("S3", "student", email=SHARED)]})  # fmt: skip
     assert ran.fate("student", "S1")[0] == "skipped"
     assert ran.fate("student", "S3") == DUPLICATE
@@ -83,26 +87,33 @@ def test_a_kept_live_record_holds_its_value():
 def test_the_live_record_of_a_duplicate_holds_the_value_it_keeps():
     files = _plus(person("S3", "student", email="s2.student@example.org"))
     files["users"][1]["email"] = SHARED  # S2 wants the address of S1, and S3 the one that S2 leaves
-    ran = again(run(district()), files)
+    ran = again(yesterday(), files)
     assert (ran.fate("student", "S2"), ran.fate("student", "S3")) == (DUPLICATE, DUPLICATE)
 
 
 def test_a_value_is_free_once_its_holder_is_gone():
-    ran = again(run(district()), {**district(users={"S1": None}), "users": [*district(users={"S1": None})["users"], person("S3", "student", email=SHARED)]})
+    ran = again(
+        yesterday(),
+        {**district(users={"S1": None}), "users": [*district(users={"S1": None})["users"], person("S3", "student", email=SHARED)]},
+    )
     assert ran.fate("student", "S3") == ("created", "")
     assert ran.fate_of_leaver("student", "S1") == ("deleted", "absent")
 
 
 def test_two_may_exchange_their_addresses():
-    ran = again(run(district()), district(users={"S1": {"email": "s2.student@example.org"}, "S2": {"email": SHARED}}))
+    ran = again(yesterday(), district(users={"S1": {"email": "s2.student@example.org"}, "S2": {"email": SHARED}}))
     assert ran.counts("student")["updated"] in {0, 2}
     assert len({ran.alive("student", key)["email"] for key in ("S1", "S2")}) == 2
 
 
 def test_an_added_domain_of_one_attribute_compares_with_case():
-    ran = run(district(users={"S1": {"username": "ana"}, "S2": {"username": "Ana"}}), config=_config(Domain(RecordType.STUDENT, ("username",))))
+    ran = run(
+        district(users={"S1": {"username": "ana"}, "S2": {"username": "Ana"}}), config=_config(Domain(RecordType.STUDENT, ("username",)))
+    )
     assert ran.counts("student")["created"] == 2
-    ran = run(district(users={"S1": {"username": "ana"}, "S2": {"username": "ana"}}), config=_config(Domain(RecordType.STUDENT, ("username",))))
+    ran = run(
+        district(users={"S1": {"username": "ana"}, "S2": {"username": "ana"}}), config=_config(Domain(RecordType.STUDENT, ("username",)))
+    )
     assert ran.counts("student")["duplicate"] == 2
 
 
@@ -125,4 +136,4 @@ def test_domains_may_be_of_any_record_type():
 
 def test_in_a_delta_all_live_records_hold_their_values():
     files = {**district(), "users": [person("S3", "student", email=SHARED)]}
-    assert again(run(district()), files, modes={"users": "delta"}).fate("student", "S3") == DUPLICATE
+    assert again(yesterday(), files, modes={"users": "delta"}).fate("student", "S3") == DUPLICATE

@@ -131,8 +131,9 @@ def _decide(sync: Sync, inputs: Inputs, texts: dict[str, TextTable], out: Path, 
     Sync.unscoped.filter(pk=sync.pk, attempt=sync.attempt).update(rows_total=inputs.rows)
 
     def tell(stage: str, rows: int) -> None:
-        texts.clear()  # from the first stage on there are frames, which hold what they need of it
-        release_unused()
+        if texts:  # the first stage is done: there are frames, which hold what they need
+            texts.clear()
+            release_unused()
         check_claim(sync)
         Sync.unscoped.filter(pk=sync.pk, attempt=sync.attempt).update(stage=stage, rows_done=rows)
         progress.tell(stage, rows)

@@ -17,7 +17,7 @@ from records.fingerprints import fingerprint
 from records.frames import LiveKeys, accepted, fates, keeps_live
 from records.outcomes import Fate
 from records.rules import CODES
-from records.text import Mask, blank, is_blank, is_in, join, positions, release_unused, to_arrow, to_series
+from records.text import Mask, blank, is_blank, is_in, join, positions, to_arrow, to_series
 
 BULK, DELTA = "bulk", "delta"
 
@@ -112,7 +112,6 @@ def difference(record_type: RecordType, frame: pd.DataFrame, live: LiveKeys, mod
         if len(live.keys)
         else np.full(len(rows), -1)
     )
-    release_unused()
     new = fates(frame).copy()
     same = np.zeros(len(rows), dtype=bool)
     there = at >= 0

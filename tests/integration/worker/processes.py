@@ -41,6 +41,14 @@ class Worker:
         self._log.close()
 
 
+def lives(pid: int) -> bool:
+    """True while the process is there and no zombie."""
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rsplit(") ", 1)[1][0] not in "ZX"
+    except OSError:
+        return False
+
+
 def group_lives(group: int) -> bool:
     """True while a process of the group is there and no zombie."""
     for stat in Path("/proc").glob("[0-9]*/stat"):
@@ -104,9 +112,10 @@ def pool_child(sync: Sync) -> int:
 
 
 def kill_process(pid: int) -> None:
-    """Kill -9 one process, if it is there."""
+    """Send one process the signal that cannot be caught, if it is there, and wait until it is gone."""
     with contextlib.suppress(ProcessLookupError):
         os.kill(pid, signal.SIGKILL)
+    wait_for(lambda: not lives(pid), f"process {pid} to be gone", pause=0.001)
 
 
 def let_lease_lapse(sync: Sync) -> None:

@@ -20,7 +20,7 @@ from tests.integration.worker.processes import (
     let_lease_lapse,
     pool_child,
     running_worker,
-    wait_for,
+    stage_of,
     wait_for_end,
     wait_for_stage,
 )
@@ -71,23 +71,24 @@ class Rounds:
         """Import, kill in that stage, look, let another worker take over, look again."""
         before = self.world.snapshot()
         sync = self._queue()
-        reached = wait_for_stage(sync, stage)
+        wait_for_stage(sync, stage)
         time.sleep(delay)
         if child_only:
             kill_process(pool_child(sync))
         else:
             self.worker.kill()
-        self.caught.add(reached)
+        hit = stage_of(sync)
         self._check_moment(sync, before)
         if not child_only:
             self.worker = self.start()
         let_lease_lapse(sync)
         wait_for_end(sync)
         self._check_end(sync, before)
+        assert sync.losses == (hit != "ended")
+        self.caught.add(hit)
 
     def _check_moment(self, sync: Sync, before: tuple[str, frozenset[int], int]) -> None:
-        """Right after the kill: as before, or as after. A pool child that was killed may take a moment to be gone."""
-        wait_for(lambda: Sync.unscoped.get(pk=sync.pk).state not in ACCEPTED or self.world.version == before[2] + 1, "one state")
+        """Right after the kill: as before, or as after."""
         if self.world.version == before[2]:
             assert self.world.snapshot() == before
         self.world.check_whole()
@@ -132,7 +133,7 @@ def test_the_worker_is_killed_in_each_stage_and_at_random_moments(rounds):
                 rounds.disturbed(stage, child_only=child_only)
                 if stage in rounds.caught:
                     break
-        assert rounds.caught == set(STAGES)
+        assert rounds.caught >= set(STAGES)
     dice = random.Random(4)
     for _ in range(3):
         rounds.disturbed("applying", child_only=True, delay=dice.uniform(0, 0.2))

@@ -5,6 +5,7 @@ import signal
 import subprocess
 import sys
 import time
+from contextlib import ExitStack
 from datetime import timedelta
 from pathlib import Path
 
@@ -129,7 +130,9 @@ files.store(Path({str(file)!r}), {name!r})
 
 def test_scratch_of_a_killed_process_goes_and_that_of_a_living_one_stays(world, process_env):
     env = process_env | {"PORTAL_DATA_DIR": str(world.folder)}
-    with subprocess.Popen([sys.executable, "-c", HOLD_SCRATCH], env=env, stdout=subprocess.PIPE, text=True) as process:
+    with ExitStack() as stack:
+        process = stack.enter_context(subprocess.Popen([sys.executable, "-c", HOLD_SCRATCH], env=env, stdout=subprocess.PIPE, text=True))
+        stack.callback(process.kill)
         assert process.stdout is not None
         other = Path(process.stdout.readline().strip())
         with scratch_folder() as mine:

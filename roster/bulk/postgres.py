@@ -14,6 +14,10 @@ from roster.bulk.base import Batches, indexes_apart, is_empty, quoted, read_join
 
 _TEMPORARY = "portal_load"
 _AMONG = 50_000
+_SORT_MB = 256  # for the sorts of an index of a million keys; the default spills them to disk
+# What the planner must know at once; of the other thirty columns the server gathers statistics by itself, at leisure.
+_INDEXED = """SELECT DISTINCT attname FROM pg_index JOIN pg_attribute ON attrelid = indrelid AND attnum = ANY(indkey)
+              WHERE indrelid = to_regclass(%s)"""
 
 
 class PostgresBulk:
@@ -106,10 +110,13 @@ class PostgresBulk:
             with self._connection.cursor() as cursor:
                 cursor.execute(sql, [table])
                 definitions = cursor.fetchall()
+                cursor.execute(f"SET LOCAL maintenance_work_mem = '{_SORT_MB}MB'")
         with indexes_apart(self._connection, definitions):
             yield
 
     def analyze(self, tables: Iterable[str]) -> None:
         with self._connection.cursor() as cursor:
             for table in tables:
-                cursor.execute(f"ANALYZE {self._quote(table)}")
+                cursor.execute(_INDEXED, [table])
+                columns = quoted(self._connection, (name for (name,) in cursor.fetchall()))
+                cursor.execute(f"ANALYZE {self._quote(table)} ({columns})")

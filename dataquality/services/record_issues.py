@@ -38,10 +38,11 @@ def record_issues(*, district: District, app: str, sync_id: int, folder: Path, n
             ("line", pa.int64()),
             ("record_type", pa.large_string()),
             ("record_key", pa.large_string()),
+            ("value", pa.large_string()),
         ]
     )
     table, loader = Issue._meta.db_table, bulk(connection)
-    sql = f'SELECT id, identity, line, record_type, record_key FROM "{table}" WHERE district_id = %s AND app = %s AND resolved_at IS NULL'  # noqa: S608
+    sql = f'SELECT id, identity, line, record_type, record_key, value FROM "{table}" WHERE district_id = %s AND app = %s AND resolved_at IS NULL'  # noqa: S608
     before = loader.read(sql, [district.pk, app], schema).to_pandas()
     loader.insert(table, [_batch(present[~present["identity"].isin(before["identity"])], district.pk, app, sync_id, now)])
     stamp = connection.ops.adapt_datetimefield_value(now)
@@ -54,7 +55,7 @@ def record_issues(*, district: District, app: str, sync_id: int, folder: Path, n
     still = before[before["identity"].isin(present["identity"])]
     Issue.objects.of(district).filter(app=app, resolved_at=None).exclude(last_sync=sync_id).update(last_sync=sync_id)
     moved = still.merge(present[["identity", "line", "value"]], on="identity", suffixes=("_before", ""))
-    moved = moved[moved["line_before"] != moved["line"]]
+    moved = moved[(moved["line_before"] != moved["line"]) | (moved["value_before"] != moved["value"])]
     Issue.unscoped.bulk_update(
         (Issue(pk=row.id, line=row.line, value=row.value) for row in moved.itertuples()), ["line", "value"], batch_size=1000
     )

@@ -30,7 +30,7 @@ def _checked(files: dict, day: Days, live: MemoryLive, modes: dict[str, str]) ->
 
 
 @given(days())
-@settings(max_examples=25)
+@settings(max_examples=12)
 def test_two_days_of_a_faulty_district_obey_the_law(day: Days):
     live = MemoryLive()
     _checked(day.first, day, live, {})
@@ -41,7 +41,7 @@ def test_two_days_of_a_faulty_district_obey_the_law(day: Days):
 
 
 @given(days(deltas=False))
-@settings(max_examples=8)
+@settings(max_examples=4)
 def test_files_that_are_not_sent_leave_what_they_hold_as_it_is(day: Days):
     live = MemoryLive()
     _checked(day.first, day, live, {})

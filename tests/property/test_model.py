@@ -45,7 +45,7 @@ CONFIGS = st.builds(
 
 
 @given(st.lists(PEOPLE, min_size=3, max_size=3), CONFIGS)
-@settings(max_examples=25)
+@settings(max_examples=15)
 def test_the_pipeline_and_a_naive_reading_agree(deliveries, config):
     live, naive = MemoryLive(), {kind: {} for kind in TYPES.values()}
     base = district(enrollments=[], classes=[], demographics=[])

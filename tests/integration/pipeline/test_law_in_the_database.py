@@ -34,7 +34,7 @@ def _lines(files: dict[str, Any]) -> dict[str, list[int]]:
 
 
 @given(days(deltas=False), st.sampled_from(DOCUMENTS))
-@settings(max_examples=5, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
+@settings(max_examples=4, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
 def test_two_days_of_a_faulty_district_obey_the_law(day: Days, document: dict[str, Any]):
     desk = Desk(document)
     for files in (day.first, day.second):
@@ -116,6 +116,16 @@ def test_an_issue_opens_once_and_closes_when_it_is_mended():
     desk.deliver(files)
     issue.refresh_from_db()
     assert issue.resolved_at is not None
+
+
+def test_an_issue_shows_the_value_that_is_wrong_now():
+    from dataquality.models import Issue
+
+    desk, files = Desk(), whole()
+    for value in ("soon", "later"):
+        files["enrollments"][0]["beginDate"] = value
+        desk.deliver(files)
+    assert Issue.objects.of(desk.district).get(code="value-unreadable").value == "later"
 
 
 def test_the_same_files_end_as_no_changes_and_repeat_the_outcomes():

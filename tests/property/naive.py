@@ -21,12 +21,8 @@ def judge(users: list[Row], config: ImportConfig, live: dict[RecordType, dict[st
     rows = {kind: {row["sourcedId"]: row for row in users if TYPES[row["role"]] is kind} for kind in TYPES.values()}
     for kind, some in rows.items():
         for key, row in some.items():
-            if row["status"] == "inactive" or not _passes(kind, row, config):
-                verdicts[kind][key] = "excluded"
-            elif any(
-                level == "skip" and not row.get(ATTRIBUTES.get(name, ""), "") for name, level in config.requirements.get(kind, {}).items()
-            ):
-                verdicts[kind][key] = "skipped"
+            if reason := _left_out(kind, row, config):
+                verdicts[kind][key] = reason
     domains: list[tuple[tuple[RecordType, ...], tuple[str, ...]]] = [(tuple(TYPES.values()), ("email",))]
     domains += [((domain.record_type,), domain.attributes) for domain in config.uniqueness]
     while _judge_shared(rows, domains, verdicts, live):
@@ -43,6 +39,13 @@ def judge(users: list[Row], config: ImportConfig, live: dict[RecordType, dict[st
             del live[kind][key]
             verdicts[kind][key] = "deleted"
     return verdicts
+
+
+def _left_out(kind: RecordType, row: Row, config: ImportConfig) -> str:
+    if row["status"] == "inactive" or not _passes(kind, row, config):
+        return "excluded"
+    wanted = [name for name, level in config.requirements.get(kind, {}).items() if level == "skip"]
+    return "skipped" if any(not row.get(ATTRIBUTES.get(name, ""), "") for name in wanted) else ""
 
 
 def _passes(kind: RecordType, row: Row, config: ImportConfig) -> bool:
@@ -76,14 +79,19 @@ def _judge_shared(rows: Any, domains: Any, verdicts: Any, live: Any) -> bool:
                 value = _value(before, attributes)
                 if value and (key in rows[kind]) and _is_kept(kind, key, verdicts, fresh):
                     holders[value].append((_who(kind, key), kind, key, False, True))
-        for some in holders.values():
-            if len({who for who, *_ in some}) > 1:
-                owners = {who for who, *_, holds in some if holds}
-                for who, kind, key, is_row, _ in some:
-                    if is_row and not (len(owners) == 1 and who in owners):
-                        fresh.append((kind, key))
-                        verdicts[kind][key] = "duplicate"
+        for kind, key in _losers(holders):
+            fresh.append((kind, key))
+            verdicts[kind][key] = "duplicate"
     return bool(fresh)
+
+
+def _losers(holders: Any) -> list[tuple[RecordType, str]]:
+    losers = []
+    for some in holders.values():
+        owners = {who for who, *_, holds in some if holds}
+        if len({who for who, *_ in some}) > 1:
+            losers += [(kind, key) for who, kind, key, is_row, _ in some if is_row and not (len(owners) == 1 and who in owners)]
+    return losers
 
 
 def _is_kept(kind: RecordType, key: str, verdicts: Any, fresh: Any) -> bool:

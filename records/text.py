@@ -24,7 +24,7 @@ def to_arrow(values: pd.Series | pa.ChunkedArray | pa.Array) -> pa.ChunkedArray:
         return values
     if isinstance(values, pa.Array):
         return pa.chunked_array([values])
-    column = pa.array(values)
+    column = pa.array(values.array)
     return column if isinstance(column, pa.ChunkedArray) else pa.chunked_array([column])
 
 

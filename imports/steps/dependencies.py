@@ -1,6 +1,7 @@
 """Leave out the rows that cannot be without another row which was left out.
 
-Source: the law of the rows (excluded); filters (enrollments follow their student, teacher and class; classes without students).
+Source: the law of the rows (excluded); filters (enrollments follow their student, teacher and class; classes without students). The people, courses
+and classes of a school that filters or requirements leave out are judged in `imports.steps.shut_schools`.
 """
 
 from dataclasses import dataclass
@@ -9,6 +10,7 @@ import numpy as np
 import pandas as pd
 
 from imports.steps.references import ACCEPTED, GONE, KEPT, Links
+from imports.steps.shut_schools import leave_shut_schools
 from records.attributes import FILE_OF, RecordType
 from records.frames import Frames, accepted, findings, keeps_live, reject
 from records.text import Mask, distinct
@@ -31,13 +33,11 @@ def follow_dependencies(frames: Frames, links: Links, params: DependencyParams) 
     """Leave out classes and enrollments whose class or person is not accepted.
 
     If any of them is gone for good the row goes with it (its live record is deleted); if they are merely not imported its live record is kept.
-    A class's school is judged by Schools Mapping, an enrollment's by its class.
+    A school that is not mapped is judged by Schools Mapping, an enrollment's school by its class.
     """
-    result = dict(frames)
-    found: list[pd.DataFrame] = []
-    for record_type in (RecordType.CLASS, RecordType.ENROLLMENT):
-        if record_type in result:
-            result[record_type] = _follow(result, record_type, links, found)
+    result, found = leave_shut_schools(frames)
+    if RecordType.ENROLLMENT in result:
+        result[RecordType.ENROLLMENT] = _follow(result, RecordType.ENROLLMENT, links, found)
     if params.drop_empty_classes and RecordType.CLASS in result and RecordType.ENROLLMENT in result:
         result[RecordType.CLASS] = _drop_empty(result, links, found)
         result[RecordType.ENROLLMENT] = _follow(result, RecordType.ENROLLMENT, links, found)

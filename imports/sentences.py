@@ -44,8 +44,8 @@ def say(finding: Mapping[str, object]) -> Problem:
     column, value = str(finding.get("column", "")), str(finding.get("value", ""))
     label = attribute_label(RecordType(kind), name) if kind and name else name or column
     words = {
-        "file": finding.get("file", ""), "line": finding.get("line", 0), "column": column or label, "value": value[:_SEEN] + ("…" if len(value) > _SEEN else ""),
-        "detail": finding.get("detail", ""), "record": kind or "row", "attribute": label,
+        "file": finding.get("file", ""), "line": finding.get("line", 0), "column": column or label,
+        "value": value[:_SEEN] + ("…" if len(value) > _SEEN else ""), "detail": finding.get("detail", ""), "record": kind or "row", "attribute": label,
     }  # fmt: skip
     return Problem(
         code,

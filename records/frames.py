@@ -137,7 +137,9 @@ def bare_findings(texts: Mapping[str, list[str]], lines: Sequence[int], *, recor
     """Findings about rows that are in no frame: one per line, with the given columns; what is not given is empty."""
     count = len(lines)
     given = {name: pd.Series(values, dtype=TEXT) for name, values in texts.items()}
-    whole = {name: blank(count) for name in FINDING_COLUMNS} | {"record_type": blank(count, record_type), "file": blank(count, file)} | given
+    whole = (
+        {name: blank(count) for name in FINDING_COLUMNS} | {"record_type": blank(count, record_type), "file": blank(count, file)} | given
+    )
     at = np.array(lines, dtype=np.int64)
     return pd.DataFrame({**whole, "row": at, "line": at})[list(FINDING_COLUMNS)]
 

@@ -13,7 +13,9 @@ class DistrictRefused(Exception):
 
 
 @transaction.atomic
-def create_district(*, slug: str, name: str, admin_email: str, password: str | None, time_zone: str = "America/New_York") -> tuple[District, User]:
+def create_district(
+    *, slug: str, name: str, admin_email: str, password: str | None, time_zone: str = "America/New_York"
+) -> tuple[District, User]:
     """Create the district and make the person its owner; a person who exists already keeps their password.
 
     Raises:

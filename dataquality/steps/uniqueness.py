@@ -30,7 +30,7 @@ class Domain:
 
 @dataclass(frozen=True, slots=True)
 class UniquenessParams:
-    """`live`: record type -> frame of key and the attributes of every domain, of the live records that no delivered row replaces or removes and of those it does."""
+    """`live`: record type -> frame of key and the attributes of every domain, of all live records."""
 
     domains: tuple[Domain, ...]
     sources: Mapping[RecordType, Mapping[str, Source]]
@@ -131,7 +131,9 @@ def _check_group(frames: Frames, group: _Group, params: UniquenessParams, stayin
         rows = _shared(rows, group, params)
     if rows.empty:
         return frames
-    rows = rows.assign(holds=rows["holds"].groupby([rows["group"], rows["who"]]).transform("any"))  # one person in two roles holds it as one
+    rows = rows.assign(
+        holds=rows["holds"].groupby([rows["group"], rows["who"]]).transform("any")
+    )  # one person in two roles holds it as one
     holders = rows["who"].where(rows["holds"]).groupby(rows["group"]).transform("nunique")
     losers = rows[~(rows["holds"] & (holders == 1)) & (rows["row"] >= 0)]
     others = _others(rows)

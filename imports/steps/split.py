@@ -141,8 +141,13 @@ def _organizations(
     if "orgs" not in tables:
         return pd.DataFrame({name: blank(0) for name in ("key", "name", "type", "identifier", "parent_id")}), {}
     table = tables["orgs"]
-    text = {name: strip(to_series(table.column(header))) if header in table.column_names else blank(table.num_rows) for name, header in (
-        ("key", "sourcedId"), ("name", "name"), ("raw_type", "type"), ("identifier", "identifier"), ("parent_id", "parentSourcedId"), ("status", "status"))}  # fmt: skip
+    headers = {
+        "key": "sourcedId", "name": "name", "raw_type": "type", "identifier": "identifier", "parent_id": "parentSourcedId", "status": "status",
+    }  # fmt: skip
+    text = {
+        name: strip(to_series(table.column(header))) if header in table.column_names else blank(table.num_rows)
+        for name, header in headers.items()
+    }
     frame = pd.DataFrame(text).assign(_line=table.column("_line").to_numpy())
     frame["type"] = read_column(frame["raw_type"], "enum", ORG_TYPES).values
     unreadable = is_blank(frame["type"])
@@ -153,7 +158,9 @@ def _organizations(
     endless = ~is_school & ~unreadable & (frame["key"].str.len() > MAX_KEY).to_numpy(dtype=bool)
     for mask, fault in ((keyless, "it has no sourcedId"), (endless, f"its sourcedId has more than {MAX_KEY} characters")):
         found.append(
-            findings(frame, mask, code="org-invalid", record_type="", file="orgs.csv", column="sourcedId", value=frame["name"], detail=fault)
+            findings(
+                frame, mask, code="org-invalid", record_type="", file="orgs.csv", column="sourcedId", value=frame["name"], detail=fault
+            )
         )
     rows[RecordType.SCHOOL] = np.flatnonzero(is_school)
     active = ~frame["status"].str.lower().isin(INACTIVE).to_numpy()

@@ -16,6 +16,7 @@ from records.values import user_id_of
 
 Tables = Mapping[str, pa.Table]  # file ("users") -> text columns by header, and _line
 
+
 def default_sources() -> dict[RecordType, dict[str, Source]]:
     """The default map: every attribute from the header the standard gives it."""
     return {

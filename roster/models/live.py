@@ -186,4 +186,3 @@ LIVE: dict[RecordType, type[LiveRecord]] = {
     RecordType.CLASS: Class,
     RecordType.ENROLLMENT: Enrollment,
 }
-

@@ -124,6 +124,12 @@ def written_batches(folder: Path, record_type: RecordType) -> Iterator[pa.Record
         yield batch.filter(wanted) if not pc.all(wanted).as_py() else batch
 
 
+def rows_to_write(folder: Path, record_type: RecordType) -> int:
+    """At most how many rows there are to write: all that the file holds."""
+    path = rows_path(folder, record_type)
+    return int(pq.ParquetFile(path).metadata.num_rows) if path.exists() else 0
+
+
 def keys_with(folder: Path, record_type: RecordType, outcome: str) -> pa.Array:
     """The keys of the rows of one outcome."""
     path = rows_path(folder, record_type)

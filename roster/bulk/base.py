@@ -1,7 +1,7 @@
 """The interface of bulk loads, and what both engines share."""
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from typing import Any, Protocol
 
 import pyarrow as pa
@@ -34,8 +34,8 @@ class Bulk(Protocol):
     def read_among(self, sql: str, parameters: Sequence[Any], among: pa.Array, schema: pa.Schema) -> pa.Table:
         """The same, with `{among}` in the SQL standing for a condition that the last parameter is one of the given texts."""
 
-    def indexes_rebuilt_after(self, table: str) -> "contextmanager[None]":  # type: ignore[valid-type]
-        """Drop the indexes of an empty table for the time of a load and build them after it."""
+    def indexes_rebuilt_after(self, table: str, rows: int) -> AbstractContextManager[None]:
+        """Drop the indexes for the time of a load of so many rows and build them after it, where that is quicker and stands in nobody's way."""
 
     def analyze(self, tables: Iterable[str]) -> None:
         """Tell the planner what was loaded."""

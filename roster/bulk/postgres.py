@@ -14,6 +14,7 @@ from roster.bulk.base import Batches, indexes_apart, is_empty, quoted, read_join
 
 _TEMPORARY = "portal_load"
 _AMONG = 50_000
+WORTH_IT = 5_000  # rows
 _SORT_MB = 256  # for the sorts of an index of a million keys; the default spills them to disk
 # What the planner must know at once; of the other thirty columns the server gathers statistics by itself, at leisure.
 _INDEXED = """SELECT DISTINCT attname FROM pg_index JOIN pg_attribute ON attrelid = indrelid AND attnum = ANY(indkey)
@@ -33,7 +34,7 @@ class PostgresBulk:
         if first is None:
             return 0
         sql = f"COPY {self._quote(table)} ({quoted(self._connection, first.schema.names)}) FROM STDIN WITH (FORMAT csv)"
-        with self._connection.cursor() as cursor, cursor.copy(sql) as copy:  # type: ignore[attr-defined]
+        with self._connection.cursor() as cursor, cursor.copy(sql) as copy:
             for batch in chain([first], iterator):
                 buffer = io.BytesIO()
                 csv.write_csv(batch, buffer, csv.WriteOptions(include_header=False, quoting_style="all_valid"))
@@ -76,7 +77,7 @@ class PostgresBulk:
         with (
             self._connection.cursor() as cursor,
             cursor.copy(f"COPY ({sql}) TO STDOUT WITH (FORMAT csv, FORCE_QUOTE *)", parameters) as copy,
-        ):  # type: ignore[attr-defined]
+        ):
             for data in copy:
                 sink.write(data)
         whole = sink.getvalue()
@@ -102,9 +103,10 @@ class PostgresBulk:
         return pa.concat_tables(parts)
 
     @contextmanager
-    def indexes_rebuilt_after(self, table: str) -> Iterator[None]:
+    def indexes_rebuilt_after(self, table: str, rows: int) -> Iterator[None]:
+        """Dropping an index locks the table for all districts, so only an empty one is treated so, and only for a load that is worth it."""
         definitions: list[tuple[str, str]] = []
-        if is_empty(self._connection, table):
+        if rows > WORTH_IT and is_empty(self._connection, table):
             sql = """SELECT indexname, indexdef FROM pg_indexes WHERE schemaname = current_schema() AND tablename = %s
                      AND indexname NOT IN (SELECT conname FROM pg_constraint)"""
             with self._connection.cursor() as cursor:

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -30,7 +31,7 @@ def apply_changes(
     loader, done, large = bulk(connection), 0, []
     for record_type in RecordType:
         table = LIVE[record_type]._meta.db_table
-        rows = _write(loader, record_type, table, district.pk, sync_id, folder, lambda more, base=done: progress("applying", base + more))
+        rows = _write(loader, record_type, table, district.pk, sync_id, folder, partial(_tell, progress, done))
         gone = changeset.keys_with(folder, record_type, "deleted")
         if len(gone):
             when = connection.ops.adapt_datetimefield_value(now)
@@ -44,6 +45,10 @@ def apply_changes(
     return done
 
 
+def _tell(progress: Callable[[str, int], None], before: int, rows: int) -> None:
+    progress("applying", before + rows)
+
+
 def _write(
     loader: Bulk, record_type: RecordType, table: str, district_id: int, sync_id: int, folder: Path, tell: Callable[[int], None]
 ) -> int:
@@ -51,7 +56,7 @@ def _write(
     model: Any = LIVE[record_type]
     if model.objects.of(district_id).exists():
         return loader.upsert(table, batches, keys=("district_id", "key"), keep=_KEEP)
-    with loader.indexes_rebuilt_after(table):
+    with loader.indexes_rebuilt_after(table, changeset.rows_to_write(folder, record_type)):
         return loader.insert(table, batches)
 
 

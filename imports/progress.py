@@ -26,15 +26,15 @@ def _client() -> redis.Redis | None:
     return redis.Redis.from_url(url, socket_connect_timeout=0.5, socket_timeout=0.5, retry=Retry(NoBackoff(), 0))
 
 
-def _name(sync_id: int) -> str:
-    return f"portal:progress:{sync_id}"
+def _name(sync: Sync) -> str:
+    return f"portal:progress:{sync.pk}:{sync.attempt}"  # what an earlier attempt told is not true of this one
 
 
 class Progress:
     """Tells the stage and rows of one sync, at most twice a second; silent when no broker is there (the command line without a portal)."""
 
-    def __init__(self, sync_id: int, rows_total: int = 0) -> None:
-        self._sync_id, self.rows_total, self._told, self._stage = sync_id, rows_total, 0.0, ""
+    def __init__(self, sync: Sync, rows_total: int = 0) -> None:
+        self._name, self.rows_total, self._told, self._stage = _name(sync), rows_total, 0.0, ""
         self._started = time.time()
         self._redis = _client()
 
@@ -47,7 +47,7 @@ class Progress:
         self._told, self._stage = now, stage
         state = {"stage": stage, "rows_done": rows_done, "rows_total": self.rows_total, "stage_started": self._started, "at": now}
         try:
-            self._redis.set(_name(self._sync_id), json.dumps(state), ex=_EXPIRES_SECONDS)
+            self._redis.set(self._name, json.dumps(state), ex=_EXPIRES_SECONDS)
         except (redis.RedisError, OSError):
             self._redis = None
 
@@ -65,7 +65,7 @@ def current_progress(sync: Sync) -> dict[str, Any]:
     if client is None or sync.state not in CLAIMED:  # what an earlier attempt told is not true of a sync that is queued again
         return state
     try:
-        told = client.get(_name(sync.pk))
+        told = client.get(_name(sync))
     except (redis.RedisError, OSError):
         return state
     if told:

@@ -34,9 +34,15 @@ def sync_report(sync: Sync) -> dict[str, Any]:
         "findings": detail.findings or _count(errors),
         "errors": [{name: error[name] for name in ("file", "line", "column", "code", "value", "message", "fix")} for error in errors],
         "duration_seconds": sync.duration_seconds,
-        "rows_per_second": round(sync.rows_in_files / sync.duration_seconds) if sync.duration_seconds else None,
+        "rows_per_second": rows_per_second(sync),
         "peak_memory_mb": sync.peak_memory_mb,
     }
+
+
+def rows_per_second(sync: Sync) -> int | None:
+    """The rows of all files over the seconds the sync took; None before it has ended."""
+    rows = sum(int(file["rows"]) for file in sync.detail.files)
+    return round(rows / sync.duration_seconds) if sync.duration_seconds else None
 
 
 def record_counts(sync: Sync) -> dict[str, dict[str, int]]:

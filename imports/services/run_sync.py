@@ -78,7 +78,7 @@ def _be_patient() -> None:
 
 
 def _work(sync: Sync) -> None:
-    progress = Progress(sync.pk)
+    progress = Progress(sync)
     if sync.approved and sync.artifacts:
         return _apply(sync, local_artifacts(sync.artifacts), progress)
     if same := find_same(sync, delivery_digest(sync)):

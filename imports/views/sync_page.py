@@ -9,6 +9,7 @@ from django.views.decorators.http import require_safe
 from accounts.current import DistrictRequest, require_member
 from imports.models import Sync, SyncDetail
 from imports.selectors.findings import read_findings
+from imports.selectors.report import rows_per_second
 from imports.selectors.summary import Summary, sync_summary
 from imports.states import HoldKind, State
 from imports.views.by_school import SchoolTable, school_table
@@ -90,7 +91,7 @@ def _result(request: DistrictRequest, found: Sync, detail: SyncDetail, summary: 
         "update_limit": delivery.get("update_threshold"),
         "deletion_limit": delivery.get("deletion_threshold"),
         "hold_words": HOLD_WORDS.get(HoldKind(found.hold_kind), "") if found.hold_kind else "",
-        "rows_per_second": round(found.rows_in_files / found.duration_seconds) if found.duration_seconds else None,
+        "rows_per_second": rows_per_second(found),
     }
 
 

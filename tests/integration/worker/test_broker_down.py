@@ -90,7 +90,7 @@ def test_a_worker_silent_for_longer_than_its_lease_loses_its_sync(world, today, 
 
 def test_progress_is_what_the_present_worker_told(world, today, broker_url):
     sync = world.queue(today)
-    Progress(sync.pk, rows_total=100).tell("comparing", 50)
+    Progress(sync, rows_total=100).tell("comparing", 50)
     assert current_progress(sync)["stage"] == ""  # queued: what an earlier attempt told is over
     sync.state = State.RUNNING
     assert (current_progress(sync)["stage"], current_progress(sync)["rows_done"]) == ("comparing", 50)

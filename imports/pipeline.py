@@ -28,6 +28,7 @@ from imports.context import (
 from imports.counts import BySchool, count_findings, count_schools, count_type, reported_lines
 from imports.steps.dependencies import DependencyParams, compare_schools, follow_dependencies
 from imports.steps.difference import BULK, DELTA, TypeChange, cascade, difference, empty_frame
+from imports.steps.lost_zeros import find_lost_zeros
 from imports.steps.references import Links, link_references
 from imports.steps.settle import settle_people
 from imports.steps.split import SplitParams, split
@@ -112,7 +113,8 @@ def run_pipeline(
     progress("judging", everything)
     empty = [single_finding(code="file-without-rows", file=f"{file}.csv", line=1) for file, rows in rows_read.items() if not rows]
     whole = name_findings(gather([*params.file_findings, *empty, *found]), frames)
-    counts, live_before, by_school = _compare(frames, whole, Judge(params, live, parts.unsure), folder, progress)
+    counts, live_before, by_school, late = _compare(frames, whole, Judge(params, live, parts.unsure), folder, progress)
+    whole = pd.concat([whole, *late], ignore_index=True) if late else whole
     changeset.write_findings(folder, whole)
     check_law(counts, rows_read, parts.rows_without_type, {kind.value: file for kind, file in FILE_OF.items()})
     measured = {name: {**counts[name], "live_before": live_before[name]} for name in counts}
@@ -145,12 +147,13 @@ def _judge(frames: Frames, links: Links, judge: Judge) -> tuple[Frames, list[pd.
 
 def _compare(
     frames: Frames, found: pd.DataFrame, judge: Judge, folder: Path, progress: Progress
-) -> tuple[dict[str, dict[str, int]], dict[str, int], BySchool]:
+) -> tuple[dict[str, dict[str, int]], dict[str, int], BySchool, list[pd.DataFrame]]:
     """Difference and write one record type after the other; enrollments come last, for what is deleted takes its enrollments along."""
     counts: dict[str, dict[str, int]] = {}
     live_before: dict[str, int] = {}
     by_school: BySchool = {}
     gone_people: list[pd.Series] = []
+    late: list[pd.DataFrame] = []
     gone_classes, done = blank(0), 0
     params, live, untyped = judge.params, judge.live, untyped_rows(frames)
     for record_type in RecordType:
@@ -172,10 +175,12 @@ def _compare(
             people = pd.concat([blank(0), *gone_people], ignore_index=True)
             keys = people.str.split("\x1f", n=1).str[1].astype(TEXT) if len(people) else people
             change = cascade(change, live.enrollments_of(classes=gone_classes, people=keys), gone_classes, people)
+        source = params.config.sources[record_type]["sis_id"]
+        late += [part.assign(name="", school="") for part in find_lost_zeros(change, f"{source.file}.csv", source.header)]
         counts[record_type.value] = _write(change, found, live, folder, by_school)
         done += len(change.frame)
         progress("comparing", done)
-    return counts, live_before, by_school
+    return counts, live_before, by_school, late
 
 
 def _write(change: TypeChange, found: pd.DataFrame, live: Live, folder: Path, by_school: BySchool) -> dict[str, int]:

@@ -64,6 +64,8 @@ SAMPLES: dict[str, Sample] = {
     "reference-dangling": Sample(district(enrollments={"E1": {"classSourcedId": "C9"}}), "enrollments.csv"),
     "reference-lost-zeros": Sample(
         district(classes={"007": {}}, enrollments={"E9": {"classSourcedId": "7"}}), "enrollments.csv"),
+    "zeros-lost": Sample(
+        district(users={"417": {"role": "student", "grades": "03"}}), "users.csv", before=district(users={"00417": {"role": "student", "grades": "03"}})),
     "reference-missing": Sample(district(enrollments={"E1": {"classSourcedId": ""}}), "enrollments.csv", config(requirements=RELAXED)),
     "reference-dropped": Sample(district(classes={"C1": {"courseSourcedId": "K9"}}), "classes.csv"),
     "school-differs": Sample(district(enrollments={"E1": {"schoolSourcedId": "O2"}}), "enrollments.csv"),

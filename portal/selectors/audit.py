@@ -16,13 +16,14 @@ WORDS = {
     "password.changed": "changed the password",
     "organization.changed": "changed an organization",
     "app.activated": "activated an app",
-    "app.configured": "changed the configuration",
+    "config.saved": "changed the configuration",
     "delivery.received": "uploaded files",
-    "sync.requested": "started a sync",
     "sync.approved": "approved a sync",
     "sync.rejected": "rejected a sync",
     "sync.cancelled": "cancelled a sync",
-    "schools.mapped": "mapped schools",
+    "sync.applied": "applied a sync",
+    "student.opened": "opened a student's record",
+    "records.purged": "purged deleted records",
 }
 
 

@@ -187,13 +187,13 @@ def test_an_organization_of_another_district_does_not_exist(other_district, scho
 def test_the_audit_trail_is_newest_first_filtered_by_words_and_paged(district, members):
     for number in range(60):
         record_event(district=district, action="sync.approved", by=members[Role.APPROVER].user, target=f"sync {number}")
-    record_event(district=district, action="schools.mapped", by=None, target="12 schools")
+    record_event(district=district, action="sync.applied", by=None, target="12 schools")
     client = signed_in(members[Role.VIEWER])
     page = body(client.get(reverse("audit")))
     assert page.index("signed in") < page.index("12 schools") < page.index("sync 59")
     assert "Page 1 of 2" in page
     assert "sync 0<" in body(client.get(reverse("audit"), {"page": 2}))
-    for text in ("mapped schools", "the portal", "12 sch", "schools.mapped"):
+    for text in ("applied a sync", "the portal", "12 sch", "sync.applied"):
         part = body(client.get(reverse("audit"), {"q": text}, headers={"hx-request": "true", "hx-target": "results"}))
         assert "12 schools" in part, text
         assert "sync 59" not in part
@@ -201,7 +201,7 @@ def test_the_audit_trail_is_newest_first_filtered_by_words_and_paged(district, m
 
 
 def test_the_audit_trail_shows_no_event_of_another_district(district, other_district, members):
-    record_event(district=other_district, action="schools.mapped", by=None, target="their schools")
+    record_event(district=other_district, action="sync.applied", by=None, target="their schools")
     client = signed_in(members[Role.OWNER])
     for name in ("audit", "audit_csv"):
         assert "their schools" not in body(client.get(reverse(name)))

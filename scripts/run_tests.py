@@ -26,7 +26,10 @@ class Run:
 
 
 def plan(what: str, variables: dict[str, str], extra: list[str]) -> list[Run]:
-    """Return the runs: everything on SQLite, and on PostgreSQL all that an engine can change (not the browser's part)."""
+    """Return the runs: everything on SQLite, and on PostgreSQL all that an engine can change (not the browser's part).
+
+    What waits for real processes runs beside the rest, for it leaves the cores idle most of the time.
+    """
     postgresql = variables | {"DATABASE_URL": variables["PORTAL_TEST_DATABASE_URL"]}
     if what == "browser":
         return [Run("browser", ["-m", "browser", *extra], variables)]
@@ -51,7 +54,7 @@ def main(arguments: list[str]) -> int:
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # so that the services are stopped
     what, extra = (arguments[0] if arguments else "all"), arguments[1:]
     failed = []
-    with services() as variables, ThreadPoolExecutor(max_workers=2) as pool:
+    with services() as variables, ThreadPoolExecutor(max_workers=3) as pool:
         for run, status, output, seconds in pool.map(execute, plan(what, variables, extra)):
             shown = output if status else "\n".join(output.strip().splitlines()[-CLOSING_LINES:])
             print(f"===== {run.name}: {'FAILED' if status else 'passed'} in {seconds:.0f} s =====\n{shown}", flush=True)  # noqa: T201

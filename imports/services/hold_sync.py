@@ -8,7 +8,10 @@ from imports.pipeline import PipelineResult
 from imports.services.claim import lock_claimed
 from imports.services.set_state import set_state
 from imports.states import HoldKind, State
+from imports.steps.thresholds import Excess
 from records.attributes import RecordType
+
+SAID = 3  # excesses that are named in the sentence
 
 AGAIN = "The live roster has changed since this was shown. The difference was worked out anew; please look at it again."
 
@@ -35,12 +38,19 @@ def _reason(config: ImportConfig, result: PipelineResult) -> tuple[HoldKind, str
     if config.preview:
         return HoldKind.PREVIEW, "Preview Mode is enabled: every sync waits for approval."
     if result.excesses:
-        return HoldKind.THRESHOLD, " ".join(
-            f"{_words(one.record_type)}: {one.share_pct:.1f} % would be {one.what} ({one.rows:,} of {one.live_before:,}); "
-            f"the limit is {one.limit_pct:g} %."
-            for one in result.excesses
-        )
+        return HoldKind.THRESHOLD, _excess_words(result.excesses)
     return None
+
+
+def _excess_words(excesses: list[Excess]) -> str:
+    """The largest excesses in words; the rest is counted, for the page shows them all."""
+    named = [
+        f"{_words(one.record_type)}: {one.share_pct:.1f} % would be {one.what} ({one.rows:,} of {one.live_before:,}); "
+        f"the limit is {one.limit_pct:g} %."
+        for one in excesses[:SAID]
+    ]
+    more = len(excesses) - len(named)
+    return " ".join([*named, *([f"{more} more {'shares are' if more > 1 else 'share is'} over the limit."] if more else [])])
 
 
 def _words(record_type: str) -> str:

@@ -1,6 +1,6 @@
 #!/bin/sh
 # Make or bring up to date the virtual environment: make_venv.sh VENV LOCK...
-# Every package is checked against the hashes in the lock files.
+# Every package is checked against the hashes in the lock files, and compiled now: else every start would do it again where Python may not write.
 set -eu
 venv=$1
 shift
@@ -28,4 +28,4 @@ fi
 locks=""
 for lock in "$@"; do locks="$locks $lock"; done
 # shellcheck disable=SC2086 - the names of the lock files hold no spaces
-"$venv/bin/uv" pip sync -q --require-hashes --python "$venv/bin/python" $locks
+"$venv/bin/uv" pip sync -q --require-hashes --compile-bytecode --python "$venv/bin/python" $locks

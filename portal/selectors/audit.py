@@ -34,7 +34,8 @@ def words_of(action: str) -> str:
 
 def details_of(event: AuditEvent) -> str:
     """Return the details of an event on one line: "role: editor, before: viewer"."""
-    return ", ".join(f"{name.replace('_', ' ')}: {value}" for name, value in event.detail.items() if value not in ("", None, [], {}))
+    said = {name: ", ".join(map(str, value)) if isinstance(value, list) else value for name, value in event.detail.items()}
+    return ", ".join(f"{name.replace('_', ' ')}: {value}" for name, value in said.items() if value not in ("", None, {}))
 
 
 def audit_events(district: District, text: str = "") -> QuerySet[AuditEvent]:

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory, mkstemp
+from typing import IO
 
 from django.conf import settings
 from django.core.files import File
@@ -47,21 +48,33 @@ def store(path: Path, name: str) -> str:
     """Put a file into storage unless it is there; returns the name it is found under. Under its name it is whole or not at all."""
     if default_storage.exists(name):
         return name
-    try:
-        target = Path(default_storage.path(name))
-    except NotImplementedError:  # a bucket, where a name appears once everything has arrived
-        with path.open("rb") as file:
+    target = _on_disk(name)
+    with path.open("rb") as file:
+        if target is None:  # a bucket, where a name appears once everything has arrived
             return default_storage.save(name, File(file))
+        _write_whole(file, target)
+    return name
+
+
+def _on_disk(name: str) -> Path | None:
+    """Where a stored name lies on local disk; None where storage is a bucket."""
+    try:
+        return Path(default_storage.path(name))
+    except NotImplementedError:
+        return None
+
+
+def _write_whole(source: IO[bytes], target: Path) -> None:
+    """Copy to a name of its own, then rename: under its name a file is whole, whoever else writes it at the same time."""
     target.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     handle, part = mkstemp(dir=target.parent, prefix=_PART)
     try:
-        with path.open("rb") as source, open(handle, "wb") as copy:  # noqa: PTH123 - it is open already
+        with open(handle, "wb") as copy:  # noqa: PTH123 - it is open already
             shutil.copyfileobj(source, copy, _BLOCK)
         Path(part).rename(target)
     except BaseException:
         Path(part).unlink()
         raise
-    return name
 
 
 def remove(name: str) -> None:
@@ -108,13 +121,12 @@ def _remove_if_unlocked(folder: Path) -> None:
 
 def local_copy(name: str, at: Path) -> Path:
     """A stored file on local disk: linked where storage is a folder, fetched elsewhere."""
-    try:
-        stored = Path(default_storage.path(name))
-    except NotImplementedError:
-        with default_storage.open(name) as source, at.open("wb") as target:
-            shutil.copyfileobj(source, target, _BLOCK)
-    else:
+    stored = _on_disk(name)
+    if stored is not None:
         at.symlink_to(stored)
+        return at
+    with default_storage.open(name) as source:
+        _write_whole(source, at)
     return at
 
 
@@ -127,29 +139,23 @@ def store_folder(folder: Path, prefix: str) -> None:
 def local_artifact(prefix: str, name: str) -> Path | None:
     """One file of a sync's artifacts on local disk, None where it was not written. Fetched files are kept in a cache folder."""
     whole = f"{prefix}/{name}"
-    try:
-        path = Path(default_storage.path(whole))
-    except NotImplementedError:
+    path = _on_disk(whole)
+    if path is None:
         path = settings.PATHS.root / "cache" / whole
-        if not path.exists():
-            if not default_storage.exists(whole):
-                return None
-            path.parent.mkdir(parents=True, exist_ok=True)
-            part = path.with_suffix(".part")
-            with default_storage.open(whole) as source, part.open("wb") as target:
-                shutil.copyfileobj(source, target, _BLOCK)
-            part.replace(path)
+        if not path.exists() and default_storage.exists(whole):
+            with default_storage.open(whole) as source:
+                _write_whole(source, path)
     return path if path.exists() else None
 
 
 def local_artifacts(prefix: str) -> Path:
     """The folder of a sync's artifacts on local disk, all of them fetched."""
-    try:
-        return Path(default_storage.path(prefix))
-    except NotImplementedError:
+    folder = _on_disk(prefix)
+    if folder is None:
+        folder = settings.PATHS.root / "cache" / prefix
         for name in default_storage.listdir(prefix)[1]:
             local_artifact(prefix, name)
-        return settings.PATHS.root / "cache" / prefix
+    return folder
 
 
 def remove_artifacts(prefix: str) -> None:

@@ -54,7 +54,7 @@ def main(arguments: list[str]) -> int:
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # so that the services are stopped
     what, extra = (arguments[0] if arguments else "all"), arguments[1:]
     failed = []
-    with services() as variables, ThreadPoolExecutor(max_workers=3) as pool:
+    with services() as variables, ThreadPoolExecutor(max_workers=2) as pool:
         for run, status, output, seconds in pool.map(execute, plan(what, variables, extra)):
             shown = output if status else "\n".join(output.strip().splitlines()[-CLOSING_LINES:])
             print(f"===== {run.name}: {'FAILED' if status else 'passed'} in {seconds:.0f} s =====\n{shown}", flush=True)  # noqa: T201

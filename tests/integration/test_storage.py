@@ -2,6 +2,7 @@
 
 import io
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 
 import boto3
 import pytest
@@ -9,6 +10,7 @@ from django.core.files.base import ContentFile, File
 from django.core.files.storage import Storage, storages
 from moto.server import ThreadedMotoServer
 
+from imports import files
 from portal.storage import storage_backend
 
 pytestmark = pytest.mark.no_database
@@ -65,3 +67,21 @@ def test_deleting_removes_it_and_listing_shows_the_rest(storage):
         storage.save(name, ContentFile(b"x"))
     storage.delete("a/1")
     assert storage.listdir("a")[1] == ["2"]
+
+
+def test_what_a_sync_stored_is_found_on_local_disk_by_many_at_once(storage, tmp_path, data_dir, monkeypatch):
+    monkeypatch.setattr(files, "default_storage", storage)
+    out = tmp_path / "out"
+    out.mkdir()
+    content = bytes(range(256)) * 4096
+    (out / "student.rows.parquet").write_bytes(content)
+    files.store_folder(out, "syncs/1/2-1")
+    with ThreadPoolExecutor(8) as pool:
+        found = list(pool.map(lambda _: files.local_artifact("syncs/1/2-1", "student.rows.parquet"), range(16)))
+    assert {path.read_bytes() == content for path in found if path} == {True}
+    assert None not in found
+    assert files.local_artifact("syncs/1/2-1", "never.written") is None
+    assert [path.name for path in files.local_artifacts("syncs/1/2-1").iterdir()] == ["student.rows.parquet"]
+    assert files.local_copy("syncs/1/2-1/student.rows.parquet", tmp_path / "copy").read_bytes() == content
+    files.remove_artifacts("syncs/1/2-1")
+    assert files.local_artifact("syncs/1/2-1", "student.rows.parquet") is None

@@ -9,7 +9,6 @@ import numpy as np
 import pandas as pd
 
 from dataquality.steps.uniqueness import UniquenessParams
-from formats.read import TextTable
 from imports.config import ImportConfig
 from imports.steps.demographics import UNUSABLE
 from imports.steps.difference import BULK, DELTA, Spared
@@ -120,8 +119,11 @@ def uniqueness_params(frames: Frames, judge: Judge) -> UniquenessParams:
     return UniquenessParams(params.config.uniqueness, params.config.sources, held, staying)
 
 
-def carry_demographics(frames: Frames, texts: Mapping[str, TextTable], params: PipelineParams, live: Live) -> Frames:
-    """Students keep the values they have where their row of demographics cannot be used, or where there is none in a delta or no file at all."""
+def carry_demographics(frames: Frames, headers: Mapping[str, Sequence[str]], params: PipelineParams, live: Live) -> Frames:
+    """Students keep the values they have where their row of demographics cannot be used, or where there is none in a delta or no file at all.
+
+    `headers`: those of each delivered file ("users").
+    """
     frame = frames.get(RecordType.STUDENT)
     if frame is None:
         return frames
@@ -130,11 +132,9 @@ def carry_demographics(frames: Frames, texts: Mapping[str, TextTable], params: P
     undescribed = lines == UNUSABLE if is_whole else lines <= 0
     if not undescribed.any():
         return frames
-    headers = {
-        file: {name for name in texts[file].headers if name.startswith("metadata.")} for file in ("users", "demographics") if file in texts
-    }
+    extras = {file: {name for name in headers.get(file, ()) if name.startswith("metadata.")} for file in ("users", "demographics")}
     names = [name for name, source in params.config.sources[RecordType.STUDENT].items() if source.file == "demographics"]
-    names += sorted(headers.get("demographics", set()) - headers.get("users", set()))
+    names += sorted(extras["demographics"] - extras["users"])
     known = live.columns(RecordType.STUDENT, ["key", *names])
     if known.empty:
         return frames

@@ -42,7 +42,7 @@ from records.outcomes import COUNTS, Fate, check_law
 from records.rules import RULES, Rule
 from records.text import TEXT, blank, is_blank
 
-__all__ = ["Live", "PipelineParams", "PipelineResult", "run_pipeline"]
+__all__ = ["Live", "PipelineParams", "PipelineResult", "Placed", "judge_rows", "place_rows", "run_pipeline"]
 DEMOGRAPHIC_NAMES = [attribute.name for attribute in ATTRIBUTES[RecordType.STUDENT] if attribute.source.startswith("demographics.")]
 
 
@@ -88,6 +88,7 @@ def run_pipeline(
     """
     config = params.config
     rows_read = {file: text.rows for file, text in texts.items()}
+    headers = {file: text.headers for file, text in texts.items()}  # the caller may drop the texts after the first stage
     everything = sum(rows_read.values())
     parts = split(texts, SplitParams(config.sources, config.aides_as_teachers, params.delta_files))
     organizations = all_organizations(parts.organizations, params, live)
@@ -95,21 +96,17 @@ def run_pipeline(
     frames, more = check_standard(parts.frames, StandardParams(config.sources, params.delta_files))
     found += more
     progress("checking", everything)
-    live_schools = live.schools()
-    frames, links, more = link_references(frames, organizations, reference_params(frames, params, live, live_schools))
-    found += more
-    mapped = map_schools(
-        frames, organizations, SchoolParams(config.sources, config.school_mapping, config.all_missing_as_new, live_schools)
-    )
-    found += mapped.findings
-    unmapped = _describe_unmapped(frames, mapped.unmapped)
+    placed = place_rows(frames, organizations, params, live)
+    frames = placed.frames
+    found += placed.findings
+    unmapped = _describe_unmapped(frames, placed.unmapped)
     if params.stops_for_schools and unmapped:
         return PipelineResult(unmapped=unmapped, stopped_for_schools=True)
     progress("mapping", everything)
-    carried = carry_demographics(mapped.frames, texts, params, live)
-    frames, more = _judge(carried, links, Judge(params, live, parts.unsure))
+    carried = carry_demographics(frames, headers, params, live)
+    frames, more = judge_rows(carried, placed.links, Judge(params, live, parts.unsure))
     found += more
-    del mapped, carried
+    del placed, carried
     progress("judging", everything)
     empty = [single_finding(code="file-without-rows", file=f"{file}.csv", line=1) for file, rows in rows_read.items() if not rows]
     whole = name_findings(gather([*params.file_findings, *empty, *found]), frames)
@@ -127,7 +124,27 @@ def run_pipeline(
     )  # fmt: skip
 
 
-def _judge(frames: Frames, links: Links, judge: Judge) -> tuple[Frames, list[pd.DataFrame]]:
+@dataclass(frozen=True, slots=True)
+class Placed:
+    """Record frames whose references are followed and whose schools are mapped; `unmapped`: sourcedIds of schools that are not."""
+
+    frames: Frames
+    links: Links
+    unmapped: tuple[str, ...]
+    findings: list[pd.DataFrame]
+
+
+def place_rows(frames: Frames, organizations: pd.DataFrame, params: PipelineParams, live: Live) -> Placed:
+    """Follow the references of the checked frames, then map the schools."""
+    config, live_schools = params.config, live.schools()
+    frames, links, found = link_references(frames, organizations, reference_params(frames, params, live, live_schools))
+    mapped = map_schools(
+        frames, organizations, SchoolParams(config.sources, config.school_mapping, config.all_missing_as_new, live_schools)
+    )
+    return Placed(mapped.frames, links, mapped.unmapped, [*found, *mapped.findings])
+
+
+def judge_rows(frames: Frames, links: Links, judge: Judge) -> tuple[Frames, list[pd.DataFrame]]:
     """Filters, requirements, dependencies, uniqueness, and dependencies once more for those whom uniqueness left out."""
     params, found = judge.params, []
     config = params.config
@@ -204,7 +221,7 @@ def _write(change: TypeChange, found: pd.DataFrame, live: Live, folder: Path, by
 
 
 def _describe_unmapped(frames: Frames, unmapped: tuple[str, ...]) -> list[dict[str, object]]:
-    """The unmapped schools with their names, and how many people and classes would come with each."""
+    """The unmapped schools with their names, and how many people come with each."""
     if not unmapped:
         return []
     people: Counter[str] = Counter()

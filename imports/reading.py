@@ -73,8 +73,11 @@ def _manifest(chosen: FileSet, scratch: Path) -> tuple[Manifest, tuple[FileProbl
     return read_manifest(chosen.manifest, scratch=scratch) if chosen.manifest is not None else (Manifest(), ())
 
 
-def read_texts(opened: Opened, sources: Mapping[RecordType, Mapping[str, Source]], scratch: Path) -> Texts:
-    """Read the columns that are needed of every file.
+def check_heads(opened: Opened) -> tuple[dict[str, tuple[str, ...]], tuple[FileProblem, ...], str]:
+    """Hold the headers of all files against the standard.
+
+    Returns:
+        The usable headers by file ("users"), the warnings, and the version of OneRoster.
 
     Raises:
         Refused: a required header is missing (all missing ones of all files are named), or a file cannot be read at all.
@@ -91,14 +94,22 @@ def read_texts(opened: Opened, sources: Mapping[RecordType, Mapping[str, Source]
     problems += [problem for problem in checked if problem.severity != "warning"]
     if problems:
         raise Refused(problems)
+    headers = {name.removesuffix(".csv"): head.headers for name, head in heads.items()}
+    return headers, tuple(problem for problem in checked if problem.severity == "warning"), version
+
+
+def read_texts(opened: Opened, sources: Mapping[RecordType, Mapping[str, Source]], scratch: Path) -> Texts:
+    """Read the columns that are needed of every file.
+
+    Raises:
+        Refused: as check_heads.
+    """
+    _, checked, version = check_heads(opened)
     tables = {
         file: read_csv(path, name=f"{file}.csv", scratch=scratch, columns={*headers_needed(sources, file), *ALWAYS_READ.get(file, ())})
         for file, path in opened.paths.items()
     }
-    warnings = [
-        *(problem for problem in checked if problem.severity == "warning"),
-        *(problem for text in tables.values() for problem in text.problems),
-    ]
+    warnings = [*checked, *(problem for text in tables.values() for problem in text.problems)]
     return Texts(tables, (*opened.warnings, *warnings), version)
 
 
@@ -110,9 +121,9 @@ def as_findings(problems: Sequence[FileProblem]) -> list[pd.DataFrame]:
 
 
 def describe_files(opened: Opened, texts: Texts) -> list[dict[str, object]]:
-    """[{name, rows, encoding, sha256, mode, size}] in the order of the standard."""
+    """[{name, rows, encoding, sha256, mode, size, headers}] in the order of the standard."""
     return [
         {"name": table.name, "rows": table.rows, "encoding": table.encoding, "sha256": opened.hashes[file], "mode": opened.mode(file),
-         "size": opened.paths[file].stat().st_size}
+         "size": opened.paths[file].stat().st_size, "headers": list(table.headers)}
         for file, table in texts.tables.items()
     ]  # fmt: skip

@@ -21,6 +21,7 @@ class State(models.TextChoices):
     FAILED = "failed", "Failed"
     CANCELLED = "cancelled", "Cancelled"
     ROLLED_BACK = "rolled_back", "Rolled back"
+    SIMULATED = "simulated", "Simulated"  # a simulation has ended; no import ever ends so
 
 
 class HoldKind(models.TextChoices):
@@ -32,7 +33,7 @@ class HoldKind(models.TextChoices):
 _S = State
 TRANSITIONS: dict[State, frozenset[State]] = {
     _S.QUEUED: frozenset({_S.RUNNING, _S.CANCELLED, _S.SUPERSEDED}),
-    _S.RUNNING: frozenset({_S.QUEUED, _S.NEEDS_SCHOOL_MAPPING, _S.HELD, _S.APPLYING, _S.NO_CHANGES, _S.FAILED, _S.CANCELLED}),
+    _S.RUNNING: frozenset({_S.QUEUED, _S.NEEDS_SCHOOL_MAPPING, _S.HELD, _S.APPLYING, _S.NO_CHANGES, _S.FAILED, _S.CANCELLED, _S.SIMULATED}),
     _S.NEEDS_SCHOOL_MAPPING: frozenset({_S.QUEUED, _S.CANCELLED, _S.SUPERSEDED, _S.EXPIRED}),
     _S.HELD: frozenset({_S.QUEUED, _S.APPLYING, _S.REJECTED, _S.EXPIRED, _S.SUPERSEDED}),
     _S.APPLYING: frozenset({_S.COMPLETED, _S.COMPLETED_WITH_ISSUES, _S.QUEUED, _S.FAILED}),
@@ -45,6 +46,7 @@ TRANSITIONS: dict[State, frozenset[State]] = {
     _S.FAILED: frozenset(),
     _S.CANCELLED: frozenset(),
     _S.ROLLED_BACK: frozenset(),
+    _S.SIMULATED: frozenset(),
 }
 
 WORKING = frozenset({_S.QUEUED, _S.RUNNING, _S.APPLYING})  # a worker has it or will have it

@@ -11,6 +11,8 @@ from imports.views.map_schools import map_schools
 from imports.views.rows import rows
 from imports.views.sync_page import sync, sync_status
 from imports.views.upload import upload
+from imports.views.wizard.merge import merge
+from imports.views.wizard.page import configure, counts, discard
 
 register_converter(AppKind, "app_kind")
 register_converter(RecordTypeName, "record_type")
@@ -19,6 +21,10 @@ register_converter(RowOutcome, "row_outcome")
 namespaced = [
     path("apps/<app_kind:kind>/", app_page, name="app"),
     path("apps/<app_kind:kind>/upload/", upload, name="upload"),
+    path("apps/<app_kind:kind>/configure/merge/", merge, name="configure_merge"),
+    path("apps/<app_kind:kind>/configure/discard/", discard, name="configure_discard"),
+    path("apps/<app_kind:kind>/configure/<slug:step>/", configure, name="configure"),
+    path("apps/<app_kind:kind>/configure/<slug:step>/counts/", counts, name="configure_counts"),
     path("apps/<app_kind:kind>/<slug:tab>/", app_page, name="app_tab"),
     path("history/<int:sync_id>/", sync, name="sync"),
     path("history/<int:sync_id>/status/", sync_status, name="sync_status"),

@@ -1,6 +1,7 @@
 """The part of the document that says which header feeds which attribute."""
 
 import re
+from collections.abc import Collection, Mapping
 
 from dataquality.steps.requirements import INDISPENSABLE
 from formats.oneroster.tables import TABLES
@@ -16,9 +17,10 @@ METADATA = "metadata."
 NOWHERE = ""  # the header of an attribute that is not fed: no file has it, and a header that was not sent feeds an empty column
 
 Sources = dict[RecordType, dict[str, Source]]
+Headers = Mapping[str, Collection[str]] | None  # by file, those beyond the standard's that may feed a standard attribute; None: any
 
 
-def parse_sources(node: Node) -> tuple[Sources, dict[RecordType, set[str]]]:
+def parse_sources(node: Node, headers: Headers) -> tuple[Sources, dict[RecordType, set[str]]]:
     """Read `attributes`: the sources by record type and attribute, and the names of the district's own attributes.
 
     An attribute mapped to null or "" is not fed: it is empty in every record.
@@ -37,7 +39,7 @@ def parse_sources(node: Node) -> tuple[Sources, dict[RecordType, set[str]]]:
                 if find_attribute(record_type, name) is not None:
                     sources[record_type][name] = Source(FILE_OF[record_type], NOWHERE)
                 continue
-            source = _source(source_node, record_type, name)
+            source = _source(source_node, record_type, name, headers)
             if source is not None:
                 sources[record_type][name] = source
     return sources, own
@@ -71,7 +73,7 @@ def _check_own_name(node: Node, name: str) -> None:
         node.refuse(f"{shown(name)} is a name the portal uses itself. Choose another one.")
 
 
-def _source(node: Node, record_type: RecordType, name: str) -> Source | None:
+def _source(node: Node, record_type: RecordType, name: str, headers: Headers) -> Source | None:
     """The source of one attribute; None after a fault."""
     text = node.text()
     if not text:
@@ -80,7 +82,8 @@ def _source(node: Node, record_type: RecordType, name: str) -> Source | None:
     if source is None:
         node.refuse(f"{shown(text)} is not a source. Write file.header, for example {_example(record_type)}.")
         return None
-    fault = _fault_of_file(source, record_type) or _fault_of_header(source, is_own=find_attribute(record_type, name) is None)
+    is_free = headers is None or find_attribute(record_type, name) is None or source.header in headers.get(source.file, ())
+    fault = _fault_of_file(source, record_type) or _fault_of_header(source, is_free=is_free)
     if not fault and name == "sis_id":
         fault = _fault_of_key(source, record_type)
     if fault:
@@ -100,8 +103,8 @@ def _fault_of_file(source: Source, record_type: RecordType) -> str:
     return f"{record_type.plural} are fed from {' and '.join(f'{file}.csv' for file in files)}, not from {shown(source.file)}."
 
 
-def _fault_of_header(source: Source, *, is_own: bool) -> str:
-    """What is wrong with the header. A standard attribute comes from a header of the standard or of metadata, an own one from any."""
+def _fault_of_header(source: Source, *, is_free: bool) -> str:
+    """What is wrong with the header: it must be one of the standard or of metadata, or, where it `is_free`, any but another spelling of these."""
     header, standard = source.header, {column.header for column in TABLES[source.file]}
     if header == _NEVER_READ and source.file == "users":
         return "Passwords are never imported. Choose another header."
@@ -110,7 +113,7 @@ def _fault_of_header(source: Source, *, is_own: bool) -> str:
     if header in standard or (header.startswith(METADATA) and header != METADATA):
         return ""
     respelled = next((one for one in standard if one.casefold() == header.casefold()), "")
-    if is_own and not respelled and len(header) <= MAX_TEXT:
+    if is_free and not respelled and len(header) <= MAX_TEXT:
         return ""
     hint = f"Did you mean {shown(respelled)}?" if respelled else suggest(header, sorted(standard - {_NEVER_READ}))
     return f"{source.file}.csv has no header {shown(header)} in the standard. {hint}"

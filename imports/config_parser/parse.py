@@ -1,6 +1,7 @@
 """The whole document, part by part."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
+from types import MappingProxyType
 from typing import Any
 
 from imports.config import ConfigProblem, ConfigRefused, ImportConfig, default_document, merge_document
@@ -18,12 +19,16 @@ _ELSEWHERE = {
 }
 
 
-def parse_config(document: Mapping[str, Any], kind: str = "csv_upload") -> ImportConfig:
+def parse_config(
+    document: Mapping[str, Any], kind: str = "csv_upload", headers: Mapping[str, Collection[str]] | None = MappingProxyType({})
+) -> ImportConfig:
     """Read a document, whole or in part: what is left out has its default.
 
     Args:
         document: as read from JSON.
         kind: the app it is for; only SFTP has a schedule and sign-ins.
+        headers: by file ("users") the headers beyond the standard's that are known to come, and may feed any attribute; None: the document was
+            checked when it was saved, and whatever header it names is taken.
 
     Raises:
         ConfigRefused: with the path of every fault.
@@ -33,7 +38,7 @@ def parse_config(document: Mapping[str, Any], kind: str = "csv_upload") -> Impor
     parts = Node("", merge_document(document), problems).keyed(known, elsewhere=_ELSEWHERE)
     delivery = parse_delivery(parts["delivery"], has_sign_ins=kind == SFTP)
     schools = parse_schools(parts["schools"])
-    sources, own = parse_sources(parts["attributes"])
+    sources, own = parse_sources(parts["attributes"], headers)
     attributes = Attributes(own)
     config = ImportConfig(
         data_schema=delivery.data_schema,

@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import pandas as pd
 
@@ -176,3 +177,9 @@ def _options(attribute: Attribute, record_type: RecordType) -> tuple[str, ...]:
     file, header = attribute.source.split(".", 1)
     options = next(column.options for column in TABLES[file] if column.header == header)
     return (*options, *TOLERATED_ENROLLMENT_ROLES) if (file, attribute.name) == (FILE_OF[RecordType.ENROLLMENT], "role") else options
+
+
+def attributes_of(document: Mapping[str, Any], record_type: RecordType) -> tuple[str, ...]:
+    """The attributes of a record type that rules of this document may use: the standard's, then the district's own."""
+    own = [name for name in document.get("attributes", {}).get(record_type, {}) if find_attribute(record_type, name) is None]
+    return (*attribute_names(record_type), *sorted(own))

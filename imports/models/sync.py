@@ -1,8 +1,23 @@
+from typing import Any, ClassVar
+
 from django.db import models
 from django.db.models import Q
 
-from accounts.scoping import DistrictOwned
+from accounts.models import District
+from accounts.scoping import DistrictManager, DistrictOwned
 from imports.states import ACCEPTED, WAITING, WORKING, HoldKind, State
+
+
+class SyncManager(DistrictManager["Sync"]):
+    """Syncs of a district; simulations change nothing and are no part of its history, so they must be asked for."""
+
+    def of(self, district: District | int) -> "models.QuerySet[Sync]":
+        """The imports of one district."""
+        return super().of(district).filter(is_simulation=False)
+
+    def all_of(self, district: District | int) -> "models.QuerySet[Sync]":
+        """The imports and simulations of one district."""
+        return super().of(district)
 
 
 class Sync(DistrictOwned):
@@ -49,6 +64,14 @@ class Sync(DistrictOwned):
     software = models.CharField(max_length=32, blank=True, help_text="version of the rules that decided")
     digest = models.CharField(max_length=64, blank=True, help_text="of files, configuration and software: equal digests need no work")
 
+    # a simulation: the same work, but nothing is applied
+    is_simulation = models.BooleanField(default=False)
+    trial_document = models.JSONField(null=True, blank=True, help_text="the configuration a simulation obeys, where it is no saved version")
+    would_end = models.CharField(max_length=32, choices=State.choices, blank=True, help_text="the state in which the sync would have ended")
+
+    objects: ClassVar[SyncManager] = SyncManager()
+    unscoped: ClassVar["models.Manager[Sync]"] = models.Manager()
+
     class Meta(DistrictOwned.Meta):
         indexes = [
             models.Index(fields=["district", "-created_at"], name="sync_newest"),
@@ -60,6 +83,11 @@ class Sync(DistrictOwned):
 
     def __str__(self) -> str:
         return f"sync {self.pk}"
+
+    @property
+    def document(self) -> dict[str, Any]:
+        """The configuration document it obeys."""
+        return self.trial_document if self.trial_document is not None else self.config.document
 
     @property
     def is_working(self) -> bool:
@@ -79,7 +107,7 @@ class SyncDetail(models.Model):
 
     counts: record type -> count name -> rows. by_school: organization key -> record type -> count name -> rows; key "" is no school.
     findings: [{code, outcome, record_type, count}]. thresholds: record type or "all" -> {update_share, deletion_share}.
-    files: [{name, rows, encoding, sha256, mode, size}]. unmapped: [{source_id, name, identifier, rows}]. warnings: file-level findings.
+    files: [{name, rows, encoding, sha256, mode, size, headers}]. unmapped: [{source_id, name, identifier, rows}]. warnings: file-level findings.
     """
 
     sync = models.OneToOneField(Sync, on_delete=models.CASCADE, related_name="detail", primary_key=True)

@@ -10,6 +10,6 @@ def suggest_mapping(sync: Sync) -> dict[str, SchoolChoice]:
     unmapped = [NamedSchool(school["source_id"], school.get("name", ""), school.get("identifier", "")) for school in sync.detail.unmapped]
     known = Organization.objects.of(sync.district_id).filter(kind=Organization.Kind.SCHOOL)
     targets = [NamedSchool(*values) for values in known.values_list("key", "name", "identifier")]
-    mapped: dict[str, str] = sync.config.document.get("schools", {}).get("mapping", {})
+    mapped: dict[str, str] = sync.document.get("schools", {}).get("mapping", {})
     ours = {school.key for school in unmapped}
     return match_schools(unmapped, targets, {target for source, target in mapped.items() if source not in ours})

@@ -10,11 +10,12 @@ from zoneinfo import ZoneInfo
 
 from django.utils import timezone
 
+from accounts.models import District
 from formats.read import TextTable
 from imports.config import ImportConfig
 from imports.config_parser import parse_config
 from imports.files import limits, local_copy
-from imports.models import Sync
+from imports.models import ImportApp, Sync
 from imports.pipeline import PipelineParams
 from imports.reading import as_findings, describe_files, open_files, read_texts
 from imports.sentences import say_file_problem
@@ -46,9 +47,9 @@ def read_inputs(sync: Sync, scratch: Path) -> Inputs:
     fetched = scratch / "delivered"
     fetched.mkdir()
     paths = [local_copy(file.stored_as, fetched / file.name) for file in sync.delivery.files.all()]
-    config = parse_config(sync.config.document)
+    config = parse_config(sync.document, sync.app.kind, headers=None)
     opened = open_files(paths, scratch, limits())
-    today = _today(sync)
+    today = today_in(sync.district)
     digest = _digest({"files": dict(opened.hashes), **_rules(sync, config, today)})
     texts = read_texts(opened, config.sources, scratch)
     notes = [say_file_problem(problem).message for problem in texts.warnings]
@@ -61,13 +62,19 @@ def read_inputs(sync: Sync, scratch: Path) -> Inputs:
     )
 
 
-def _today(sync: Sync) -> date:
-    return timezone.now().astimezone(ZoneInfo(sync.district.time_zone)).date()
+def today_in(district: District) -> date:
+    """The day it is in a district."""
+    return timezone.now().astimezone(ZoneInfo(district.time_zone)).date()
+
+
+def has_imported(app: ImportApp) -> bool:
+    """Whether a sync of this app was ever applied; before that Schools Mapping stops its imports."""
+    return Sync.objects.of(app.district_id).filter(app=app, state__in=ACCEPTED).exists()
 
 
 def _stops_for_schools(sync: Sync) -> bool:
     """True on the first import of an app, until a person has answered Schools Mapping for this delivery."""
-    if Sync.objects.of(sync.district_id).filter(app_id=sync.app_id, state__in=ACCEPTED).exists():
+    if has_imported(sync.app):
         return False
     return not sync.transitions.filter(from_state=State.NEEDS_SCHOOL_MAPPING, to_state=State.QUEUED).exists()
 
@@ -76,7 +83,7 @@ def _rules(sync: Sync, config: ImportConfig, today: date) -> dict[str, object]:
     """What besides the files decides the outcome: configuration, software, and the day where a filter asks for it."""
     asks_day = any(condition.operator in {"is_past", "is_future"} for rule in config.filters for condition in rule.conditions)
     return {
-        "config": sync.config.document, "software": VERSION, "fingerprints": fingerprints.VERSION, "day": today.isoformat() if asks_day else "",
+        "config": sync.document, "software": VERSION, "fingerprints": fingerprints.VERSION, "day": today.isoformat() if asks_day else "",
     }  # fmt: skip
 
 
@@ -104,7 +111,7 @@ def delivery_digest(sync: Sync) -> str:
     if same is None or same.digest == "":
         return ""
     mine, theirs = (sorted(one.delivery.files.values_list("name", "sha256")) for one in (sync, same))
-    config = parse_config(sync.config.document)
-    rules = [_rules(one, config, _today(one)) for one in (sync, same)]
+    config = parse_config(sync.document, sync.app.kind, headers=None)
+    rules = [_rules(one, config, today_in(one.district)) for one in (sync, same)]
     asks_day = bool(rules[0]["day"])
     return same.digest if mine == theirs and rules[0] == rules[1] and not asks_day and same.software == VERSION else ""

@@ -1,18 +1,21 @@
 """Store a new version of an app's configuration."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from django.db import transaction
+from django.utils import timezone
 
 from accounts.models import User
 from accounts.services.audit import record_event
 from imports.config import merge_document
 from imports.config_parser import parse_config
 from imports.models import ConfigVersion, ImportApp
+from imports.selectors.delivered import delivered_headers
 
 
 @transaction.atomic
-def save_config(*, app: ImportApp, document: dict[str, Any], by: User | None, note: str = "") -> ConfigVersion:
+def save_config(*, app: ImportApp, document: Mapping[str, Any], by: User | None, note: str = "") -> ConfigVersion:
     """Check the document over the defaults and make it the app's configuration; an equal one makes no new version.
 
     Raises:
@@ -20,7 +23,10 @@ def save_config(*, app: ImportApp, document: dict[str, Any], by: User | None, no
     """
     app = ImportApp.unscoped.select_for_update().get(pk=app.pk)
     whole = merge_document(document)
-    parse_config(whole)
+    parse_config(whole, app.kind, delivered_headers(app))
+    if app.configured_at is None:
+        app.configured_at = timezone.now()
+        app.save(update_fields=["configured_at"])
     if app.config is not None and app.config.document == whole:
         return app.config
     number = (app.versions.order_by("-number").values_list("number", flat=True).first() or 0) + 1

@@ -31,11 +31,12 @@ ALWAYS_READ: Mapping[str, tuple[str, ...]] = {
 
 @dataclass(frozen=True, slots=True)
 class SplitParams:
-    """Which sources feed which attributes, whether aides and proctors count as teachers, which files are deltas."""
+    """Which sources feed which attributes, whether aides and proctors count as teachers, which files are deltas; `only`: the types to make frames of."""
 
     sources: Mapping[RecordType, Mapping[str, Source]]
     aides_as_teachers: bool = False
     delta_files: frozenset[str] = frozenset()
+    only: frozenset[RecordType] = frozenset(RecordType)
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +69,7 @@ def split(texts: Mapping[str, TextTable], params: SplitParams) -> Split:
     roles = _people(tables, rows)
     frames: Frames = {}
     for record_type in RecordType:
-        if record_type not in rows:
+        if record_type not in rows or record_type not in params.only:
             continue
         frame = _frame_of(record_type, tables, rows[record_type], params.sources[record_type], described)
         if record_type in PERSON_TYPES:

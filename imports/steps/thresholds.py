@@ -5,6 +5,7 @@ Source: hold, preview, approve.
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from fractions import Fraction
 
 ALL = "all"
 
@@ -57,3 +58,8 @@ def check_thresholds(counts: Mapping[str, Mapping[str, int]], params: ThresholdP
             if limit is not None and count["live_before"] and 100 * count[what] > limit * count["live_before"]:
                 over.append(Excess(record_type, what, count[what], count["live_before"], limit))
     return sorted(over, key=lambda excess: -excess.share_pct)
+
+
+def most_allowed(limit_pct: float, live: int) -> int:
+    """How many of the live records may change before the share is greater than the limit."""
+    return min(int(Fraction(str(limit_pct)) * live / 100), live)

@@ -76,7 +76,7 @@ def _status(found: Sync, request: DistrictRequest) -> dict[str, Any]:
 
 
 def _result(request: DistrictRequest, found: Sync, detail: SyncDetail, summary: Summary) -> dict[str, Any]:
-    delivery = found.config.document.get("delivery", {})
+    delivery = found.document.get("delivery", {})
     shares = measures(detail.thresholds, detail.counts, delivery)
     return {
         "summary": summary,

@@ -33,6 +33,7 @@ STATE_LOOKS: dict[str, tuple[str, str]] = {  # state -> (colour class, icon)
     State.FAILED: ("failed", "failed"),
     State.CANCELLED: ("muted", "stopped"),
     State.ROLLED_BACK: ("muted", "rolled-back"),
+    State.SIMULATED: ("muted", "lightning"),
 }
 UNITS = ("bytes", "kB", "MB", "GB", "TB")
 MINUTE, HOUR, DAY = 60, 3600, 86_400  # seconds

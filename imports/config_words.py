@@ -1,0 +1,136 @@
+"""Configuration in words: what a setting is called on the screens, and what its value means."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from imports.config_units import Path, Units, changed_paths
+from records.attributes import RecordType, attribute_label
+
+SCHEMAS = {"oneroster-1.1": "IMS OneRoster 1.1 (takes 1.0 as well)", "clever": "Clever"}
+LEVELS = {"skip": "Skip if Missing", "report": "Report if Missing", "none": "not required"}
+MODES = {"master": "Master", "do_not_override": "Do not override"}
+OPERATORS = {
+    "equals_any": "is one of", "contains": "contains", "does_not_contain": "does not contain", "is_empty": "is empty",
+    "is_not_empty": "is not empty", "before": "is before", "after": "is after", "on": "is on", "is_past": "is in the past",
+    "is_future": "is in the future",
+}  # fmt: skip
+FIXED_DOMAINS = "Email Address and SIS ID of students, teachers and admins (always)"
+DELIVERY_LABELS = {
+    "data_schema": "Data Schema",
+    "preview": "Preview of data upload",
+    "update_threshold": "Updated records",
+    "deletion_threshold": "Deleted records",
+    "aides_as_teachers": "Aides and proctors",
+}
+NOTHING = "–"
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """One setting that differs: the part of the document (that is, the step of the wizard), its name, and both values in words."""
+
+    path: Path
+    part: str
+    label: str
+    before: str
+    after: str
+
+
+def changes(before: Units, after: Units, schools: Mapping[str, str] | None = None) -> list[Change]:
+    """What differs between two documents, in words. `schools`: names of the portal's schools by key."""
+    return [describe(path, before, after, schools or {}) for path in changed_paths(before, after)]
+
+
+def describe(path: Path, before: Units, after: Units, schools: Mapping[str, str]) -> Change:
+    """One setting in words."""
+    return Change(path, part_of(path), label_of(path), *(value_words(path, units, schools) for units in (before, after)))
+
+
+def part_of(path: Path) -> str:
+    """The part of the document a setting belongs to; dropping empty classes is set among the filter rules."""
+    return "filters" if path[0] == "drop_empty_classes" else path[0]
+
+
+def label_of(path: Path) -> str:
+    """What the screens call a setting."""
+    match path:
+        case ("delivery", name):
+            return DELIVERY_LABELS.get(name, name)
+        case ("schools", "mapping", source_id):
+            return f"School {source_id}"
+        case ("schools", _):
+            return "All Missing Schools as New"
+        case (("attributes" | "requirements" | "master_fields"), record_type, name):
+            return f"{RecordType(record_type).label}: {attribute_label(RecordType(record_type), name)}"
+        case ("filters", record_type):
+            return f"{RecordType(record_type).plural} let through"
+        case ("uniqueness", record_type, names):
+            return f"{RecordType(record_type).label}: {domain_words(RecordType(record_type), names.split('+'))} unique"
+        case ("drop_empty_classes",):
+            return "Classes left without students"
+    return path[0].capitalize()
+
+
+def value_words(path: Path, units: Units, schools: Mapping[str, str]) -> str:
+    """What the value of a setting means."""
+    value = units.get(path)
+    match path:
+        case ("delivery", name):
+            return delivery_words(name, value)
+        case ("schools", "mapping", _):
+            return "not mapped" if value is None else schools.get(value, value)
+        case ("schools", _):
+            return "On" if value else "Off"
+        case ("attributes", *_):
+            return str(value) if value else ("not fed" if path in units else NOTHING)
+        case ("requirements", *_):
+            return LEVELS[value or "none"]
+        case ("master_fields", *_):
+            return MODES.get(str(value), NOTHING)
+        case ("filters", record_type):
+            return rules_words(RecordType(record_type), value or [])
+        case ("uniqueness", *_):
+            return "yes" if value else "no"
+        case ("drop_empty_classes",):
+            return "dropped" if value else "kept"
+    return NOTHING if value is None else str(value)
+
+
+def delivery_words(name: str, value: Any) -> str:
+    """A value of the delivery part."""
+    if name.endswith("_threshold"):
+        return "Off" if value is None else f"Hold above {value:g} %"
+    if name == "preview":
+        return "On: every sync waits for approval" if value else "Off"
+    if name == "aides_as_teachers":
+        return "Imported as teachers" if value else "Not imported"
+    return SCHEMAS.get(value, str(value))
+
+
+def rules_words(record_type: RecordType, rules: list[Mapping[str, Any]]) -> str:
+    """All filter rules of a record type in one sentence."""
+    if not rules:
+        return "all"
+    words = [rule_words(record_type, rule) for rule in rules]
+    return words[0] if len(words) == 1 else "; or ".join(f"({one})" for one in words)
+
+
+def rule_words(record_type: RecordType, rule: Mapping[str, Any]) -> str:
+    """One filter rule as the condition it is: "Grades is one of KG, 01 and Email Address is not empty"."""
+    conditions = []
+    for condition in rule["conditions"]:
+        words = [attribute_label(record_type, condition["attribute"]), OPERATORS.get(condition["operator"], condition["operator"])]
+        words += [_listed(condition["values"])] if condition.get("values") else []
+        conditions.append(" ".join(words))
+    return (" and " if rule.get("match", "all") == "all" else " or ").join(conditions)
+
+
+def _listed(values: list[Any]) -> str:
+    texts = [str(value) for value in values]
+    return texts[0] if len(texts) == 1 else f"{', '.join(texts[:-1])} or {texts[-1]}"
+
+
+def domain_words(record_type: RecordType, names: list[str]) -> str:
+    """The attributes of a domain of uniqueness."""
+    return " with ".join(attribute_label(record_type, name) for name in names)

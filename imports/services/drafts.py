@@ -1,0 +1,135 @@
+"""Drafts of a configuration: begin one, write a part of it, turn it into a version, throw it away.
+
+Source: docs/decisions/0012-drafts-and-versions.md
+"""
+
+import hashlib
+import json
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from django.db import transaction
+
+from accounts.models import User
+from imports.config import merge_document
+from imports.config_units import changed_paths, to_units
+from imports.models import ConfigDraft, ConfigVersion, ImportApp
+from imports.services.save_config import save_config
+from records.attributes import PERSON_TYPES
+from roster.models import RosterState
+
+
+class DraftStale(Exception):
+    """The part of the draft that a page edits has changed since the page was made; nothing of the page was taken."""
+
+
+class ConfigMoved(Exception):
+    """Another version was saved since the draft began; the two must be put together first."""
+
+
+class RekeyUnconfirmed(Exception):
+    """The SIS ID of people would come from another header, and nobody has typed that this is meant. `rekeyed`: record type -> new source."""
+
+    def __init__(self, rekeyed: dict[str, str]) -> None:
+        super().__init__(", ".join(rekeyed))
+        self.rekeyed = rekeyed
+
+
+@transaction.atomic
+def open_draft(*, app: ImportApp, user: User) -> ConfigDraft:
+    """The person's draft of the app's configuration. One that differs in nothing from the version it began from moves on with the app."""
+    app = ImportApp.unscoped.select_related("config").get(pk=app.pk)
+    if app.config is None:
+        raise ValueError(f"{app} was never activated")
+    fresh = {"district": app.district, "base": app.config, "document": merge_document(app.config.document)}
+    draft, is_new = ConfigDraft.objects.of(app.district_id).select_for_update(of=("self",)).select_related("base").get_or_create(
+        app=app, user=user, defaults=fresh
+    )  # fmt: skip
+    if not is_new and draft.base_id != app.config.pk and not draft_changes(draft):
+        draft.base, draft.document, draft.confirmed = app.config, fresh["document"], {}
+        draft.save()
+    return draft
+
+
+def draft_changes(draft: ConfigDraft) -> list[tuple[str, ...]]:
+    """The paths of the settings in which a draft differs from the version it began from."""
+    return changed_paths(to_units(draft.base.document), to_units(draft.document))
+
+
+def digest_of(document: Mapping[str, Any], parts: Sequence[str]) -> str:
+    """What a page carries to know, when it comes back, whether the parts it edits have changed meanwhile."""
+    return hashlib.sha256(json.dumps([document.get(part) for part in parts], sort_keys=True).encode()).hexdigest()[:16]
+
+
+@transaction.atomic
+def write_draft(*, draft: ConfigDraft, document: Mapping[str, Any], parts: Sequence[str], seen: str) -> ConfigDraft:
+    """Put some parts of a document into the draft; the others stay.
+
+    Args:
+        draft: the draft. document: where the parts are taken from.
+        parts: names of the parts.
+        seen: `digest_of` these parts when the page was made.
+
+    Raises:
+        DraftStale: the parts have changed since.
+    """
+    locked = ConfigDraft.objects.of(draft.district_id).select_for_update(of=("self",)).select_related("base").get(pk=draft.pk)
+    if digest_of(locked.document, parts) != seen:
+        raise DraftStale
+    locked.document = {**locked.document, **{part: document[part] for part in parts if part in document}}
+    locked.save(update_fields=["document", "updated_at"])
+    return locked
+
+
+@transaction.atomic
+def fill_draft(*, draft: ConfigDraft, document: Mapping[str, Any], base: ConfigVersion | None = None) -> None:
+    """Replace the whole draft: an earlier version is to be restored, a document was imported, or two versions were put together over `base`."""
+    locked = ConfigDraft.objects.of(draft.district_id).select_for_update(of=("self",)).get(pk=draft.pk)
+    locked.document = merge_document(document)
+    locked.base = base or locked.base
+    locked.save(update_fields=["document", "base", "updated_at"])
+
+
+def discard_draft(*, draft: ConfigDraft) -> None:
+    """Throw the draft away; the next one begins from the configuration in force."""
+    ConfigDraft.objects.of(draft.district_id).filter(pk=draft.pk).delete()
+
+
+@transaction.atomic
+def confirm_rekey(*, draft: ConfigDraft, record_types: Sequence[str]) -> None:
+    """Write down that a person typed that the SIS ID of these people is meant to come from where the draft says."""
+    locked = ConfigDraft.objects.of(draft.district_id).select_for_update(of=("self",)).get(pk=draft.pk)
+    locked.confirmed = {**locked.confirmed, **{kind: locked.document["attributes"][kind]["sis_id"] for kind in record_types}}
+    locked.save(update_fields=["confirmed", "updated_at"])
+
+
+def rekeyed_types(app: ImportApp, document: Mapping[str, Any]) -> dict[str, str]:
+    """Record type -> new source, for people in the live roster whose SIS ID would come from another header than now."""
+    if app.config is None:
+        return {}
+    now, then = merge_document(app.config.document)["attributes"], document["attributes"]
+    state = RosterState.objects.of(app.district_id).first()
+    live = state.counts if state else {}
+    return {str(kind): str(then[kind]["sis_id"]) for kind in PERSON_TYPES if live.get(kind) and then[kind]["sis_id"] != now[kind]["sis_id"]}
+
+
+@transaction.atomic
+def publish_draft(*, draft: ConfigDraft, by: User, note: str = "") -> tuple[ConfigVersion, int]:
+    """Make the draft the app's configuration and drop it; returns the version in force and how many settings changed.
+
+    Raises:
+        ConfigMoved: another version was saved meanwhile.
+        RekeyUnconfirmed: the SIS ID would come from elsewhere, and that was not confirmed.
+        ConfigRefused: with the path of every fault. In every case nothing is changed.
+    """
+    app = ImportApp.unscoped.select_for_update(of=("self",)).select_related("config").get(pk=draft.app_id)
+    locked = ConfigDraft.objects.of(draft.district_id).select_for_update(of=("self",)).select_related("base").get(pk=draft.pk)
+    if app.config_id != locked.base_id:
+        raise ConfigMoved
+    unconfirmed = {kind: source for kind, source in rekeyed_types(app, locked.document).items() if locked.confirmed.get(kind) != source}
+    if unconfirmed:
+        raise RekeyUnconfirmed(unconfirmed)
+    count = len(draft_changes(locked))
+    version = save_config(app=app, document=locked.document, by=by, note=note)
+    locked.delete()
+    return version, count

@@ -11,7 +11,7 @@ SCHEMAS = {"oneroster-1.1": "IMS OneRoster 1.1 (takes 1.0 as well)", "clever": "
 LEVELS = {"skip": "Skip if Missing", "report": "Report if Missing", "none": "not required"}
 MODES = {"master": "Master", "do_not_override": "Do not override"}
 OPERATORS = {
-    "equals_any": "is one of", "contains": "contains", "does_not_contain": "does not contain", "is_empty": "is empty",
+    "equals_any": "is", "contains": "contains", "does_not_contain": "does not contain", "is_empty": "is empty",
     "is_not_empty": "is not empty", "before": "is before", "after": "is after", "on": "is on", "is_past": "is in the past",
     "is_future": "is in the future",
 }  # fmt: skip

@@ -123,7 +123,7 @@ def rule_words(record_type: RecordType, rule: Mapping[str, Any]) -> str:
         words = [attribute_label(record_type, condition["attribute"]), OPERATORS.get(condition["operator"], condition["operator"])]
         words += [_listed(condition["values"])] if condition.get("values") else []
         conditions.append(" ".join(words))
-    return (" and " if rule.get("match", "all") == "all" else " or ").join(conditions)
+    return (" and " if rule.get("match", "all") == "all" else ", or ").join(conditions)
 
 
 def _listed(values: list[Any]) -> str:

@@ -5,9 +5,10 @@ from functools import partial
 
 from celery import current_app
 from django.db import transaction
+from django.utils import timezone
 
 from accounts.models import User
-from imports.models import Delivery, Sync, SyncDetail, Transition
+from imports.models import Delivery, ImportApp, Sync, SyncDetail, Transition
 from imports.services.set_state import set_state
 from imports.states import WAITING, State
 
@@ -21,6 +22,8 @@ def start_sync(*, delivery: Delivery, by: User | None, wake: bool = True) -> Syn
     app = delivery.app
     if app.config is None:
         raise ValueError(f"{app} was never activated")
+    if app.configured_at is None:  # whoever uploads takes the settings as they are
+        ImportApp.objects.of(app.district_id).filter(pk=app.pk).update(configured_at=timezone.now())
     sync = Sync.objects.create(district=delivery.district, app=app, delivery=delivery, config=app.config, created_by=by)
     SyncDetail.objects.create(sync=sync)
     Transition.objects.create(sync=sync, to_state=State.QUEUED, by=by)

@@ -5,11 +5,13 @@ from dataclasses import dataclass
 from django.contrib import messages
 from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.views.decorators.http import require_POST
 
 from accounts.current import DistrictRequest, require_editor, require_member
 from imports.models import ImportApp
 from imports.services.activate_app import activate_app
+from imports.views.wizard.steps import first_step_url
 
 AVAILABLE = {ImportApp.Kind.CSV_UPLOAD}
 MODES = ("all", "import")
@@ -65,10 +67,11 @@ def gallery(request: DistrictRequest) -> HttpResponse:
 @require_POST
 @require_editor
 def activate(request: DistrictRequest, kind: str) -> HttpResponse:
-    """Activate an app for the district and go to its page."""
+    """Activate an app for the district and go to its wizard; one that was set up already opens on its own page."""
     if kind not in AVAILABLE:
         raise Http404("No such app")
-    if not ImportApp.objects.of(request.district).filter(kind=kind).exists():
-        activate_app(district=request.district, kind=ImportApp.Kind(kind), by=request.user)
-        messages.success(request, f"{ImportApp.Kind(kind).label} is activated. Its settings are the usual ones for OneRoster 1.1.")
-    return redirect("imports:app", kind=kind)
+    is_new = not ImportApp.objects.of(request.district).filter(kind=kind).exists()
+    app = activate_app(district=request.district, kind=ImportApp.Kind(kind), by=request.user)
+    if is_new:
+        messages.success(request, f"{app} is activated with the usual settings. Change what is different in your district, or finish at once.")
+    return redirect(first_step_url(app) if app.configured_at is None else reverse("imports:app", args=[kind]))

@@ -92,7 +92,7 @@ def count(counting: Counting) -> Mapping[str, Any]:
     base = counting.trial.base(counting.config, counting.page.document)
     frame = base.frames.get(RecordType.TEACHER)
     taken = int(frame["user_type"].isin(["aide", "proctor"]).sum()) if frame is not None and not left_out else 0
-    return {"limits": limits(counting.page), "aides": left_out or taken, "aides_left_out": bool(left_out)}
+    return {"aides": left_out or taken, "aides_left_out": bool(left_out)}
 
 
 DELIVERY = Step(
@@ -104,4 +104,5 @@ DELIVERY = Step(
     read=read,
     show=show,
     count=count,
+    follows="imports/wizard/_delivery_follows.html",
 )

@@ -17,7 +17,6 @@ from imports.services.drafts import (
     ConfigMoved,
     DraftStale,
     RekeyUnconfirmed,
-    digest_of,
     discard_draft,
     open_draft,
     publish_draft,
@@ -160,7 +159,8 @@ def _counted(page: Page) -> dict[str, Any] | None:
 
 def _live(page: Page) -> dict[str, Any]:
     """What the frame shows anew with every count."""
-    return frame(page) | {"seen": digest_of(page.draft.document, page.step.parts), "is_live": True}
+    shown = dict(page.step.show(page)) if page.step.follows else {}
+    return frame(page) | shown | {"is_live": True}
 
 
 def _uncounted(page: Page, why: str, problems: dict[str, str] | None = None, *, nothing_delivered: bool = False) -> HttpResponse:

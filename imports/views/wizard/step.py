@@ -82,6 +82,7 @@ class Step:
     read: the document with what the form says in it, unchecked: the parser names every fault by its path.
     show: what the template needs beside the page; quick, without reading the delivery.
     count: what the template of counts needs, from the last delivery; its numbers are put into the page by their ids.
+    follows: a template of what follows every change without the last delivery, from the context of `show`; put into the page by ids, too.
     act: what the step's own buttons (name="do") do, to the document; returns the address to go to next, or None to stay.
     """
 
@@ -94,6 +95,7 @@ class Step:
     show: Callable[[Page], Mapping[str, Any]]
     count: Callable[[Counting], Mapping[str, Any]] | None = None
     act: Callable[[Page, str], str | None] | None = None
+    follows: str = ""
     apps: Sequence[str] = field(default=tuple(ImportApp.Kind.values))
 
     def url(self, app: ImportApp) -> str:

@@ -28,3 +28,8 @@ def neighbour(app: ImportApp, step: Step, offset: int) -> Step | None:
     steps = steps_of(app)
     at = steps.index(step) + offset
     return steps[at] if 0 <= at < len(steps) else None
+
+
+def first_step_url(app: ImportApp) -> str:
+    """Where the wizard begins."""
+    return steps_of(app)[0].url(app)

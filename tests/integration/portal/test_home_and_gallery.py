@@ -106,10 +106,15 @@ def test_the_gallery_has_two_tiles_and_no_way_to_activate_sftp(members, mode):
 
 
 @pytest.mark.parametrize("role", [Role.OWNER, Role.EDITOR])
-def test_activating_leads_to_the_app_once_and_for_all(district, members, role):
+def test_activating_leads_to_the_wizard_and_once_it_is_finished_to_the_app(district, members, role):
     client = signed_in(members[role])
+    first_step = reverse("imports:configure", args=["csv_upload", "delivery"])
     for _ in range(2):
-        assert client.post(reverse("activate", args=["csv_upload"])).url == reverse("imports:app", args=["csv_upload"])
+        assert client.post(reverse("activate", args=["csv_upload"])).url == first_step
+    page = client.get(first_step)
+    assert "Finish Configuration" in page.content.decode()
+    assert client.post(first_step, {"go": "finish", "seen": page.context["seen"]}).url == reverse("imports:app", args=["csv_upload"])
+    assert client.post(reverse("activate", args=["csv_upload"])).url == reverse("imports:app", args=["csv_upload"])
     assert ImportApp.objects.of(district).count() == 1
     assert actions_of(district) == ["app.activated"]
     assert "Activated" in client.get(reverse("gallery")).content.decode()

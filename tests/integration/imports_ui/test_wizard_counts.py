@@ -1,0 +1,138 @@
+"""The counts on screen are those of the sync that follows: delivery and data requirements, on real files."""
+
+from pathlib import Path
+
+import pytest
+
+from imports.models import Sync
+from imports.services.run_sync import run_sync
+from imports.services.start_sync import start_sync
+from imports.trial import open_trial
+from tests.integration.imports_ui.wizard import Wizard, number_of, text_of
+from tests.integration.imports_ui.world import World
+from tests.integration.pipeline.desk import Desk
+from tests.unit.steps.kit import District, district, person, to_csv
+
+pytestmark = pytest.mark.django_db
+
+
+def files() -> District:
+    """A district in which values are missing, with an aide, and two who share an email."""
+    made = district()
+    made["users"] += [
+        person("S3", "student", email="", phone="555-1"), person("S4", "student", grades="", middleName="Q"),
+        person("S5", "student", email="s1.student@example.org"), person("X1", "aide"), person("T2", "teacher", phone=""),
+    ]  # fmt: skip
+    base = made["enrollments"][0]
+    made["enrollments"] += [
+        {**base, "sourcedId": f"E{number}", "userSourcedId": who, "role": "student"}
+        for number, who in enumerate(("S3", "S4", "S5", "S3"), 10)
+    ]
+    return made
+
+
+@pytest.fixture
+def delivered(world: World, data_dir: Path, tmp_path: Path) -> World:
+    """A district with one import of these files."""
+    world.configure({"schools": {"all_missing_as_new": True}})
+    sync = world.import_files({f"{name}.csv": to_csv(name, rows) for name, rows in files().items()}, tmp_path)
+    assert sync.is_accepted
+    return world
+
+
+def sync_again(world: World) -> Sync:
+    """The same delivery under the configuration that was saved."""
+    world.app.refresh_from_db()
+    last = Sync.objects.of(world.district).order_by("-pk").first()
+    assert last
+    sync = start_sync(delivery=last.delivery, by=world.owner, wake=False)
+    run_sync(sync.pk, wakes_next=False)
+    return Sync.objects.of(world.district).select_related("detail").get(pk=sync.pk)
+
+
+def report(sync: Sync) -> dict[tuple[str, str], int]:
+    return {(one["code"], one["record_type"]): one["count"] for one in sync.detail.findings}
+
+
+def test_before_anything_was_delivered_the_page_says_so(world: World) -> None:
+    wizard = Wizard(world.client())
+    assert "Nothing has been uploaded yet" in wizard.counts("requirements")
+    assert open_trial(world.app) is None
+
+
+def test_requirements_count_what_the_sync_will_report_and_skip(delivered: World) -> None:
+    wizard = Wizard(delivered.client())
+    page = wizard.counts(
+        "requirements", {"report:student:phone": "on", "report:student:middle_name": "on", "skip:student:middle_name": "on"}
+    )
+    skips, reports = number_of(page, "skip-student-middle_name"), number_of(page, "report-student-phone")
+    assert skips > 0
+    assert text_of(page, "cascade").startswith("Skips")
+    accepted = {kind: number_of(page, f"accepted-{kind}") for kind in ("student", "teacher", "enrollment", "class")}
+    wizard.post("requirements", go="finish")
+    sync = sync_again(delivered)
+    counts = sync.detail.counts
+    for kind, number in accepted.items():
+        assert number == sum(counts[kind][name] for name in ("created", "updated", "unchanged")), kind
+    by_attribute: dict[tuple[str, str], int] = {}
+    from imports.selectors.findings import read_findings
+
+    for found in read_findings(sync, limit=500).rows:
+        key = (found.code, found.column)
+        by_attribute[key] = by_attribute.get(key, 0) + (found.record_type == "student")
+    assert by_attribute["required-attribute-missing", "middleName"] == skips
+    assert by_attribute.get(("attribute-missing", "phone"), 0) == reports
+
+
+def test_the_cascade_names_the_enrollments_that_go_along(delivered: World) -> None:
+    wizard = Wizard(delivered.client())
+    page = wizard.counts("requirements")
+    assert text_of(page, "cascade") == "Skips 2 students, and with them 3 enrollments."
+    sync = Sync.objects.of(delivered.district).select_related("detail").get()
+    assert sync.detail.counts["student"]["skipped"] == 2
+    assert report(sync)["depends-on-kept", "enrollment"] >= 3
+
+
+def test_aides_are_counted_either_way(delivered: World) -> None:
+    wizard = Wizard(delivered.client())
+    assert "1 in the last delivery, left out." in text_of(wizard.counts("delivery"), "aides-count")
+    page = wizard.counts("delivery", {"aides_as_teachers": "on"})
+    assert "1 in the last delivery, imported." in text_of(page, "aides-count")
+    assert "let in 1 teacher" in page
+    assert number_of(page, "accepted-teacher") == 3
+    wizard.post("delivery", go="finish")
+    assert sync_again(delivered).detail.counts["teacher"]["created"] == 1
+
+
+def test_before_the_first_import_unmapped_schools_count_as_mapped(world: World, data_dir: Path, tmp_path: Path) -> None:
+    sync = world.import_files({f"{name}.csv": to_csv(name, rows) for name, rows in files().items()}, tmp_path)
+    assert sync.state == "needs_school_mapping"
+    page = Wizard(world.client()).counts("requirements")
+    assert "as if they were" in page
+    assert number_of(page, "accepted-student") == 1
+
+
+def test_a_delivery_that_could_not_be_read_is_not_the_one_counted(delivered: World, tmp_path: Path) -> None:
+    broken = {f"{name}.csv": to_csv(name, rows) for name, rows in files().items()} | {"users.csv": "sourcedId\r\n1\r\n"}
+    (tmp_path / "second").mkdir()
+    assert delivered.import_files(broken, tmp_path / "second").state == "failed"
+    trial = open_trial(delivered.app)
+    assert trial is not None
+    assert trial.texts.tables["users"].rows == len(files()["users"])
+
+
+def test_passwords_are_kept_nowhere(delivered: World, data_dir: Path) -> None:
+    trial = open_trial(delivered.app)
+    assert trial is not None
+    assert "password" not in trial.texts.tables["users"].table.column_names
+    assert oct(trial.folder.stat().st_mode)[-3:] == "700"
+
+
+def test_two_districts_count_their_own_files(delivered: World, tmp_path: Path) -> None:
+    south = World("south")
+    assert "Nothing has been uploaded yet" in Wizard(south.client()).counts("requirements")
+    desk = Desk()
+    desk.deliver(district())
+    theirs = open_trial(desk.app)
+    assert theirs is not None
+    assert theirs.texts.tables["users"].rows != len(files()["users"])

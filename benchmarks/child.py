@@ -16,6 +16,7 @@ JOBS = {
     "prepare": ("prepare", "prepare"),
     "limit": ("limit", "load_raw"),
     "import": ("portal", "import_files"),
+    "live_counts": ("live_counts", "count_live"),
     "update_or_create": ("others", "by_update_or_create"),
     "import_export": ("others", "by_import_export"),
     "import_export_bulk": ("others", "by_import_export_in_bulk"),

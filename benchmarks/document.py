@@ -5,7 +5,18 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from benchmarks.engines import has_postgresql
-from benchmarks.goals import CHANGED, INITIAL, OVER_IMPORT_EXPORT, OVER_LOOP, judge_growth, judge_memory, judge_ratio, judge_times
+from benchmarks.goals import (
+    CHANGED,
+    INITIAL,
+    OVER_IMPORT_EXPORT,
+    OVER_LOOP,
+    Verdict,
+    judge_growth,
+    judge_live_count,
+    judge_memory,
+    judge_ratio,
+    judge_times,
+)
 from benchmarks.plan import OTHERS, OthersResult, SizeResult
 from benchmarks.results import Measurement
 
@@ -36,6 +47,8 @@ def size_section(results: Sequence[SizeResult], smaller: Sequence[SizeResult], f
         ("engine", "what", "seconds", "CPU s", "rows/s", "ratio to L", "goal", "", "peak MB", "goal", ""),
         [row for result in results for row in _size_rows(result)],
     )
+    lines += ["", "### Live counts of the wizard, after a change", ""]
+    lines += _table(("engine", "step", "seconds", "goal", "", "peak MB"), [row for result in results for row in _count_rows(result)])
     growth = [row for result in results for small in smaller if small.engine == result.engine for row in _growth_rows(small, result)]
     if growth:
         lines += ["", "### Growth", "", *_table(("engine", "what", "rows", "time", "goal", ""), growth)]
@@ -122,6 +135,16 @@ def _size_rows(result: SizeResult) -> list[tuple[str, ...]]:
         by_ratio, by_memory = judge_ratio(what, result.students, ratio), judge_memory(result.students, found.peak_mb)
         rows.append((result.engine, what, *_speed(found), f"{ratio:.3f}" if ratio < 0.1 else f"{ratio:.2f}", by_ratio.goal, by_ratio.word,
                      f"{found.peak_mb:,.0f}", by_memory.goal, by_memory.word))  # fmt: skip
+    return rows
+
+
+def _count_rows(result: SizeResult) -> list[tuple[str, ...]]:
+    """The first count after an upload, which reads the delivery, has no goal; every other one has."""
+    rows: list[tuple[str, ...]] = []
+    for step, seconds in result.counts.facts.items():
+        verdict = judge_live_count(result.students, seconds) if step != "first" else Verdict()
+        words = "the first after an upload" if step == "first" else step.replace("_", " ")
+        rows.append((result.engine, words, f"{seconds:.2f}", verdict.goal, verdict.word, f"{result.counts.peak_mb:,.0f}"))
     return rows
 
 

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 INITIAL, IDENTICAL, CHANGED = "initial import", "the same files again", "2 % changed"
+LIVE_COUNT_SECONDS = 1.5  # per change in the wizard
 GROWTH_TIMES = 11.0  # ten times the rows may cost so many times the time
 OVER_LOOP, OVER_IMPORT_EXPORT = 30.0, 40.0
 _RATIO_SIZE = 100_000
@@ -29,6 +30,12 @@ def judge_ratio(what: str, students: int, ratio: float) -> Verdict:
     """The time of an import as a share of L."""
     limit = _RATIOS.get(what) if students == _RATIO_SIZE else None
     return judge(ratio, limit, f"≤ {limit} L")
+
+
+def judge_live_count(students: int, seconds: float) -> Verdict:
+    """How long the wizard takes to count after a change."""
+    limit = LIVE_COUNT_SECONDS if students <= _RATIO_SIZE else None
+    return judge(seconds, limit, f"≤ {LIVE_COUNT_SECONDS} s")
 
 
 def judge_memory(students: int, peak_mb: float) -> Verdict:

@@ -24,13 +24,14 @@ Tell = Callable[[str], None]
 
 @dataclass(frozen=True, slots=True)
 class SizeResult:
-    """One size on one engine: L and the imports by name. Of repeated runs the one of median time stands, and `limits` has every L."""
+    """One size on one engine: L, the imports by name, the wizard's counts. Of repeated runs the one of median time stands; `limits` has every L."""
 
     students: int
     engine: str
     limit: Measurement
     imports: dict[str, Measurement]
     limits: tuple[float, ...]
+    counts: Measurement
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +48,7 @@ def measure_size(engine: Engine, students: int, files: dict[str, Path], repeats:
     """L and the three imports; L is taken before and after each round of imports, for machines that change their pace."""
     limits: list[Measurement] = []
     rounds: dict[str, list[Measurement]] = {INITIAL: [], IDENTICAL: [], CHANGED: []}
+    counts: list[Measurement] = []
 
     def limit() -> None:
         with engine.fresh("bench_limit") as place:
@@ -57,9 +59,10 @@ def measure_size(engine: Engine, students: int, files: dict[str, Path], repeats:
         with engine.fresh("bench_import") as place:
             for what, folder in ((INITIAL, "first"), (IDENTICAL, "first"), (CHANGED, "second")):
                 rounds[what].append(_told(tell, engine, students, what, _import(place, what, files[folder])))
+            counts.append(_told(tell, engine, students, "live counts, the slowest", place.run("live_counts")))
         limit()
     imports = {what: _middle(found) for what, found in rounds.items()}
-    return SizeResult(students, engine.name, _middle(limits, quicker=True), imports, tuple(one.seconds for one in limits))
+    return SizeResult(students, engine.name, _middle(limits, quicker=True), imports, tuple(one.seconds for one in limits), _middle(counts))
 
 
 def _import(place: Place, what: str, files: Path) -> Measurement:

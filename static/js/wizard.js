@@ -74,6 +74,9 @@ document.addEventListener("click", (event) => {
   const mirror = document.getElementById(field.dataset.mirrors);
   if (mirror) mirror.value = field.value;
   const toggle = document.getElementById(`${button.dataset.sets}-on`);
-  if (toggle) toggle.checked = true;
+  if (toggle) {
+    toggle.checked = true;
+    enable(toggle);
+  }
   changed(field);
 });

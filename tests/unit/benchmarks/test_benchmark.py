@@ -59,5 +59,7 @@ def test_the_command_measures_and_writes_its_table(tmp_path: Path, capsys: pytes
     assert "## 200 students" in text
     assert "SQLite | limit L (" in text
     assert "SQLite | the same files again |" in text
+    assert "| SQLite | the first after an upload |" in text
+    assert "| SQLite | requirements |" in text
     assert "django-import-export, bulk mode" in text
     assert "| SQLite | limit L" in capsys.readouterr().out

@@ -12,6 +12,7 @@ from dataquality.steps.filters import FilterRule
 from dataquality.steps.requirements import DEFAULT_REQUIREMENTS
 from dataquality.steps.uniqueness import Domain
 from mapping.steps.attributes import default_sources
+from mapping.steps.master_fields import MasterField
 from records.attributes import RecordType
 from records.sources import Source
 
@@ -48,6 +49,7 @@ class ImportConfig:
     filters: tuple[FilterRule, ...] = ()
     drop_empty_classes: bool = False
     uniqueness: tuple[Domain, ...] = ()
+    master_fields: tuple[MasterField, ...] = ()
 
 
 def default_document() -> dict[str, Any]:

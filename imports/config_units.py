@@ -20,6 +20,7 @@ def to_units(document: Mapping[str, Any]) -> Units:
     units: Units = {("delivery", name): value for name, value in whole["delivery"].items()}
     units["schools", "all_missing_as_new"] = whole["schools"]["all_missing_as_new"]
     units |= {("schools", "mapping", source_id): target for source_id, target in whole["schools"]["mapping"].items()}
+    units |= {("schools", "new_names", source_id): name for source_id, name in whole["schools"].get("new_names", {}).items()}
     for record_type, sources in whole["attributes"].items():
         units |= {("attributes", record_type, name): source or None for name, source in sources.items()}
     for record_type, levels in whole["requirements"].items():
@@ -44,8 +45,8 @@ def from_units(units: Mapping[Path, Any]) -> dict[str, Any]:
         match path:
             case ("delivery", name):
                 document["delivery"][name] = value
-            case ("schools", "mapping", source_id):
-                document["schools"]["mapping"][source_id] = value
+            case ("schools", name, source_id):
+                document["schools"].setdefault(name, {})[source_id] = value
             case ("schools", name):
                 document["schools"][name] = value
             case (("attributes" | "requirements") as part, record_type, name):

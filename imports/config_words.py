@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from imports.config_units import Path, Units, changed_paths
-from records.attributes import RecordType, attribute_label
+from records.attributes import RecordType, attribute_label, find_attribute
 
 SCHEMAS = {"oneroster-1.1": "IMS OneRoster 1.1 (takes 1.0 as well)", "clever": "Clever"}
 LEVELS = {"skip": "Skip if Missing", "report": "Report if Missing", "none": "not required"}
@@ -59,6 +59,8 @@ def label_of(path: Path) -> str:
             return DELIVERY_LABELS.get(name, name)
         case ("schools", "mapping", source_id):
             return f"School {source_id}"
+        case ("schools", "new_names", source_id):
+            return f"Name of the new school {source_id}"
         case ("schools", _):
             return "All Missing Schools as New"
         case (("attributes" | "requirements" | "master_fields"), record_type, name):
@@ -78,8 +80,8 @@ def value_words(path: Path, units: Units, schools: Mapping[str, str]) -> str:
     match path:
         case ("delivery", name):
             return delivery_words(name, value)
-        case ("schools", "mapping", _):
-            return "not mapped" if value is None else schools.get(value, value)
+        case ("schools", part, _):
+            return ("not mapped" if part == "mapping" else "as in the files") if value is None else schools.get(value, str(value))
         case ("schools", _):
             return "On" if value else "Off"
         case ("attributes", *_):
@@ -89,7 +91,7 @@ def value_words(path: Path, units: Units, schools: Mapping[str, str]) -> str:
         case ("master_fields", *_):
             return MODES.get(str(value), NOTHING)
         case ("filters", record_type):
-            return rules_words(RecordType(record_type), value or [])
+            return rules_words(RecordType(record_type), value or [], schools)
         case ("uniqueness", *_):
             return "yes" if value else "no"
         case ("drop_empty_classes",):
@@ -108,22 +110,29 @@ def delivery_words(name: str, value: Any) -> str:
     return SCHEMAS.get(value, str(value))
 
 
-def rules_words(record_type: RecordType, rules: list[Mapping[str, Any]]) -> str:
+def rules_words(record_type: RecordType, rules: list[Mapping[str, Any]], schools: Mapping[str, str] | None = None) -> str:
     """All filter rules of a record type in one sentence."""
     if not rules:
         return "all"
-    words = [rule_words(record_type, rule) for rule in rules]
+    words = [rule_words(record_type, rule, schools) for rule in rules]
     return words[0] if len(words) == 1 else "; or ".join(f"({one})" for one in words)
 
 
-def rule_words(record_type: RecordType, rule: Mapping[str, Any]) -> str:
-    """One filter rule as the condition it is: "Grades is one of KG, 01 and Email Address is not empty"."""
+def rule_words(record_type: RecordType, rule: Mapping[str, Any], schools: Mapping[str, str] | None = None) -> str:
+    """One filter rule as the condition it is: "Grades is KG or 01 and Email Address is not empty". `schools`: names by key."""
     conditions = []
     for condition in rule["conditions"]:
         words = [attribute_label(record_type, condition["attribute"]), OPERATORS.get(condition["operator"], condition["operator"])]
-        words += [_listed(condition["values"])] if condition.get("values") else []
+        names = (schools or {}) if names_schools(record_type, condition["attribute"]) else {}
+        words += [_listed([names.get(value, value) for value in condition["values"]])] if condition.get("values") else []
         conditions.append(" ".join(words))
     return (" and " if rule.get("match", "all") == "all" else ", or ").join(conditions)
+
+
+def names_schools(record_type: RecordType, name: str) -> bool:
+    """Whether the values of an attribute are keys of the portal's schools and offices."""
+    attribute = find_attribute(record_type, name)
+    return attribute is not None and attribute.refers_to in {"school", "org"} and record_type is not RecordType.SCHOOL
 
 
 def _listed(values: list[Any]) -> str:

@@ -1,6 +1,6 @@
 """What the steps must know of the live roster and of the sync, asked before each of them: live records that stand in for rows, or stay without one."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Protocol
@@ -13,6 +13,7 @@ from imports.config import ImportConfig
 from imports.steps.demographics import UNUSABLE
 from imports.steps.difference import BULK, DELTA, Spared
 from imports.steps.references import ReferenceParams
+from mapping.steps.master_fields import MasterField, MasterFieldParams, keep_values, protections_between
 from records.attributes import FILE_OF, PERSON_TYPES, UNIQUE_EMAIL_TYPES, RecordType
 from records.frames import Frames, LiveKeys, accepted, keeps_live
 from records.text import TEXT, blank, is_blank, is_in, positions
@@ -30,6 +31,19 @@ class Live(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
+class OtherApp:
+    """Another active app of the district that has imported: its name, its master fields, and the keys of the records it feeds, read when asked.
+
+    `stamp` stands for all that in a digest.
+    """
+
+    name: str
+    master_fields: tuple[MasterField, ...]
+    feeds: Callable[[RecordType], pd.Series]
+    stamp: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class PipelineParams:
     """What a sync obeys: configuration, mode of each file (bulk, delta), today, and whether schools that are not mapped stop it."""
 
@@ -38,6 +52,7 @@ class PipelineParams:
     modes: Mapping[str, str] = field(default_factory=dict)
     stops_for_schools: bool = False
     file_findings: Sequence[pd.DataFrame] = ()  # what reading the files found
+    others: tuple[OtherApp, ...] = ()
 
     @property
     def delta_files(self) -> frozenset[str]:
@@ -144,3 +159,20 @@ def carry_demographics(frames: Frames, headers: Mapping[str, Sequence[str]], par
         if name in frame:
             carried[name] = frame[name].where(at < 0, known[name].iloc[np.where(at < 0, 0, at)].reset_index(drop=True))
     return {**frames, RecordType.STUDENT: frame.assign(**carried)}
+
+
+def keep_master_values(frames: Frames, params: PipelineParams, live: Live) -> tuple[Frames, list[pd.DataFrame]]:
+    """Values give way that this app may not write over, in records that another app feeds. Nothing is read where no rule asks for it."""
+    rules = protections_between(params.config.master_fields, {app.name: app.master_fields for app in params.others})
+    rules = [rule for rule in rules if len(frames.get(rule.record_type, ()))]
+    if not rules:
+        return frames, []
+    feeds = {app.name: app.feeds for app in params.others}
+    places = {(name, rule.record_type) for rule in rules for name in rule.apps}
+    fed = {(name, record_type): feeds[name](record_type) for name, record_type in places}
+    held = {
+        kind: live.columns(kind, ["key", *sorted({rule.attribute for rule in rules if rule.record_type is kind})])
+        for kind in RecordType
+        if any(len(fed[name, record_type]) for name, record_type in places if record_type is kind)
+    }
+    return keep_values(frames, MasterFieldParams(rules, fed, held, params.config.sources))

@@ -46,14 +46,23 @@ def delivered_name(district_id: int, sha256: str) -> str:
 
 def store(path: Path, name: str) -> str:
     """Put a file into storage unless it is there; returns the name it is found under. Under its name it is whole or not at all."""
-    if default_storage.exists(name):
-        return name
     target = _on_disk(name)
+    if default_storage.exists(name) and (target is None or _renewed(target)):
+        return name
     with path.open("rb") as file:
         if target is None:  # a bucket, where a name appears once everything has arrived
             return default_storage.save(name, File(file))
         _write_whole(file, target)
     return name
+
+
+def _renewed(target: Path) -> bool:
+    """Make a stored file young, so that it is not taken for an orphan before its delivery is written down; False where it has just gone."""
+    try:
+        os.utime(target)
+    except FileNotFoundError:
+        return False
+    return True
 
 
 def _on_disk(name: str) -> Path | None:

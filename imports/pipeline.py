@@ -3,7 +3,6 @@
 Source: the order of an import.
 """
 
-from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -21,6 +20,7 @@ from imports.context import (
     PipelineParams,
     all_organizations,
     carry_demographics,
+    keep_master_values,
     reference_params,
     uniqueness_params,
     untyped_rows,
@@ -29,6 +29,7 @@ from imports.counts import BySchool, count_findings, count_schools, count_type, 
 from imports.steps.dependencies import DependencyParams, compare_schools, follow_dependencies
 from imports.steps.difference import BULK, DELTA, TypeChange, cascade, difference, empty_frame
 from imports.steps.lost_zeros import find_lost_zeros
+from imports.steps.named_schools import NamedSchools, describe_unmapped, named_schools
 from imports.steps.references import Links, link_references
 from imports.steps.settle import settle_people
 from imports.steps.split import SplitParams, split
@@ -50,7 +51,8 @@ DEMOGRAPHIC_NAMES = [attribute.name for attribute in ATTRIBUTES[RecordType.STUDE
 class PipelineResult:
     """What a sync would do. The change set and outcomes lie in the folder; here are the counts of them.
 
-    unmapped: schools to be mapped first ({source_id, name, identifier, rows}); where the sync stops for them everything else is empty.
+    unmapped: schools to be mapped first ({source_id, name, identifier, rows}); where the sync stops for them everything else but `schools`
+    is empty. schools: those that orgs.csv names; None where it was not delivered.
     organizations: key, name, type, identifier, parent_id of what is no school. empty_files: files without rows that would delete or clear something.
     """
 
@@ -66,6 +68,7 @@ class PipelineResult:
     empty_files: tuple[str, ...] = ()
     error_rows: int = 0
     issue_rows: int = 0
+    schools: NamedSchools | None = None
 
 
 Progress = Callable[[str, int], None]  # stage, rows it has done
@@ -95,18 +98,21 @@ def run_pipeline(
     found = list(parts.findings)
     frames, more = check_standard(parts.frames, StandardParams(config.sources, params.delta_files))
     found += more
+    schools = named_schools(frames, params.delta_files)
     progress("checking", everything)
     placed = place_rows(frames, organizations, params, live)
     frames = placed.frames
     found += placed.findings
-    unmapped = _describe_unmapped(frames, placed.unmapped)
+    unmapped = describe_unmapped(frames, placed.unmapped)
     if params.stops_for_schools and unmapped:
-        return PipelineResult(unmapped=unmapped, stopped_for_schools=True)
+        return PipelineResult(unmapped=unmapped, stopped_for_schools=True, schools=schools)
     progress("mapping", everything)
     carried = carry_demographics(frames, headers, params, live)
-    frames, more = judge_rows(carried, placed.links, Judge(params, live, parts.unsure))
+    kept, more = keep_master_values(carried, params, live)
     found += more
-    del placed, carried
+    frames, more = judge_rows(kept, placed.links, Judge(params, live, parts.unsure))
+    found += more
+    del placed, carried, kept
     progress("judging", everything)
     empty = [single_finding(code="file-without-rows", file=f"{file}.csv", line=1) for file, rows in rows_read.items() if not rows]
     whole = name_findings(gather([*params.file_findings, *empty, *found]), frames)
@@ -120,7 +126,7 @@ def run_pipeline(
         excesses=check_thresholds(measured, ThresholdParams(config.update_threshold, config.deletion_threshold)), unmapped=unmapped,
         organizations=parts.organizations, empty_files=_empty_files(rows_read, live_before, params, live),
         error_rows=_rows_with(whole, lambda rule: rule.fate is Fate.INVALID or rule.mark == "error"),
-        issue_rows=_rows_with(whole, lambda rule: rule.is_issue),
+        issue_rows=_rows_with(whole, lambda rule: rule.is_issue), schools=schools,
     )  # fmt: skip
 
 
@@ -218,22 +224,6 @@ def _write(change: TypeChange, found: pd.DataFrame, live: Live, folder: Path, by
     )
     count_schools(change, reported, leavers, by_school)
     return count_type(change, reported)
-
-
-def _describe_unmapped(frames: Frames, unmapped: tuple[str, ...]) -> list[dict[str, object]]:
-    """The unmapped schools with their names, and how many people come with each."""
-    if not unmapped:
-        return []
-    people: Counter[str] = Counter()
-    for record_type in PERSON_TYPES:
-        if record_type in frames:
-            for orgs, rows in frames[record_type]["_orgs"].value_counts().items():
-                people.update({org: int(rows) for org in str(orgs).split(",")})
-    schools = frames[RecordType.SCHOOL].drop_duplicates("key").set_index("key")
-    return [
-        {"source_id": key, "name": str(schools.at[key, "name"]), "identifier": str(schools.at[key, "identifier"]), "rows": people[key]}
-        for key in unmapped
-    ]
 
 
 def _empty_files(rows_read: Mapping[str, int], live_before: Mapping[str, int], params: PipelineParams, live: Live) -> tuple[str, ...]:

@@ -9,10 +9,13 @@ from imports.views.findings import errors, errors_csv
 from imports.views.history import history, sync_details
 from imports.views.map_schools import map_schools
 from imports.views.rows import rows
+from imports.views.simulate import simulate
 from imports.views.sync_page import sync, sync_status
 from imports.views.upload import upload
+from imports.views.versions import export_version, import_version, restore_version, versions
 from imports.views.wizard.merge import merge
 from imports.views.wizard.page import configure, counts, discard
+from imports.views.wizard.schools_upload import upload_school_list
 
 register_converter(AppKind, "app_kind")
 register_converter(RecordTypeName, "record_type")
@@ -21,8 +24,14 @@ register_converter(RowOutcome, "row_outcome")
 namespaced = [
     path("apps/<app_kind:kind>/", app_page, name="app"),
     path("apps/<app_kind:kind>/upload/", upload, name="upload"),
+    path("apps/<app_kind:kind>/simulate/", simulate, name="simulate"),
+    path("apps/<app_kind:kind>/versions/", versions, name="versions"),
+    path("apps/<app_kind:kind>/versions/import/", import_version, name="version_import"),
+    path("apps/<app_kind:kind>/versions/<int:number>/export/", export_version, name="version_export"),
+    path("apps/<app_kind:kind>/versions/<int:number>/restore/", restore_version, name="version_restore"),
     path("apps/<app_kind:kind>/configure/merge/", merge, name="configure_merge"),
     path("apps/<app_kind:kind>/configure/discard/", discard, name="configure_discard"),
+    path("apps/<app_kind:kind>/configure/schools/orgs/", upload_school_list, name="upload_school_list"),
     path("apps/<app_kind:kind>/configure/<slug:step>/", configure, name="configure"),
     path("apps/<app_kind:kind>/configure/<slug:step>/counts/", counts, name="configure_counts"),
     path("apps/<app_kind:kind>/<slug:tab>/", app_page, name="app_tab"),

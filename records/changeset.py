@@ -28,6 +28,7 @@ __all__ = [
 ROW_ORDER = (Fate.CREATED, Fate.UPDATED, Fate.SKIPPED, Fate.EXCLUDED, Fate.DUPLICATE, Fate.INVALID)
 NUMBERS_OF_FINDINGS = ("row", "line")
 WRITES = ("created", "updated")
+FEEDS = (*WRITES, "skipped", "duplicate", "invalid")
 GROUP_ROWS = 20_000
 _TEXT = pa.large_string()
 _BATCH_ROWS = 100_000
@@ -148,6 +149,23 @@ def keys_spoken_of(folder: Path, record_type: RecordType) -> pd.Series:
         if path.exists()
     ]
     return to_series(pa.chunked_array([chunk for part in parts for chunk in part.chunks], _TEXT))
+
+
+def keys_fed(rows: Path | None, unchanged: Path | None) -> tuple[pd.Series, pd.Series]:
+    """The keys of the records that delivered rows fed, and of all that the sync spoke of, from its two files (None where there is none).
+
+    A row that was accepted feeds its record; one that could not be imported this time leaves the record with what it was fed before.
+    """
+    fed, spoken = [pa.array([], _TEXT)], [pa.array([], _TEXT)]
+    if rows is not None:
+        table = pq.read_table(rows, columns=["outcome", "line", "key"])
+        feeds = pc.and_(pc.is_in(table.column("outcome"), value_set=pa.array(FEEDS)), pc.greater(table.column("line"), 0))
+        fed += table.column("key").filter(feeds).chunks
+        spoken += table.column("key").chunks
+    if unchanged is not None:
+        keys = pq.read_table(unchanged, columns=["key"]).column("key").chunks
+        fed, spoken = [*fed, *keys], [*spoken, *keys]
+    return to_series(pa.chunked_array(fed, _TEXT)), to_series(pa.chunked_array(spoken, _TEXT))
 
 
 def read_findings(folder: Path) -> pd.DataFrame:

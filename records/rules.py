@@ -11,8 +11,9 @@ from records.outcomes import Fate
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """`fate` is None for what leaves the row accepted: then `mark` is "reported" (an issue) or "warning" (said once per file and column).
+    """`fate` is None for what leaves the row accepted; then `mark` is "reported" (an issue), "note" (about the row, nothing is wrong) or "warning".
 
+    A warning is said once per file and column.
     `keeps` says whether the live record of a row that falls under this rule stays.
     """
 
@@ -111,6 +112,10 @@ _RULES = (
          "Fill in {attribute} ({column}) in your SIS.", mark="reported"),
     Rule("uniqueness-shared", _DUPLICATE, "Duplicate", "{attribute} {value} is shared with {detail}, but must be unique.",
          "Give each person a value of their own in your SIS, and upload again."),
+    # several apps feeding one record
+    Rule("master-field-kept", None, "Value of another app kept",
+         "{column} is {value}, but {attribute} keeps the value it has in the portal: {detail}.",
+         "Nothing must be done if that is intended. Otherwise change the Master Fields of the app.", mark="note"),
     # demographics
     Rule("demographics-orphan", None, "Demographics without a student", "The row describes {value}, but no student with that id was delivered.",
          "Remove the row, or add the student to users.csv.", mark="error"),

@@ -161,3 +161,17 @@ def user_id_of(values: pd.Series, wanted: str) -> pd.Series:
 
     uniques, codes = distinct(strip(values))
     return spread([pick(value) for value in uniques.to_pylist()], codes)
+
+
+def user_id_types(values: pd.Series) -> dict[str, int]:
+    """The Types that a column of {Type:Id} items names, each with the rows that name it, most first; spelled as they come first, case ignored."""
+    uniques, codes = distinct(strip(values))
+    counts = np.bincount(codes, minlength=len(uniques))
+    spelled: dict[str, str] = {}
+    rows: dict[str, int] = {}
+    for value, count in zip(uniques.to_pylist(), counts.tolist(), strict=True):
+        kinds = {kind.lower(): kind for kind, _ in reversed(_USER_ID.findall(value)) if kind}
+        for word, kind in kinds.items():
+            spelled.setdefault(word, kind)
+            rows[word] = rows.get(word, 0) + count
+    return {spelled[word]: count for word, count in sorted(rows.items(), key=lambda one: -one[1])}

@@ -11,7 +11,7 @@ import numpy.typing as npt
 import pandas as pd
 import pyarrow.compute as pc
 
-from records.attributes import FILE_OF, STAFF_TYPES, UNIQUE_EMAIL_TYPES, RecordType, attribute_label, find_attribute
+from records.attributes import FILE_OF, STAFF_TYPES, UNIQUE_EMAIL_TYPES, RecordType, attribute_label
 from records.frames import Frames, accepted, findings, reject
 from records.sources import Source
 from records.text import TEXT, Mask, blank, is_blank, is_in, join, occurrences, to_arrow, to_series
@@ -26,6 +26,11 @@ class Domain:
 
     record_type: RecordType
     attributes: tuple[str, ...]
+
+
+def domain_attribute(record_type: RecordType, attributes: tuple[str, ...]) -> str:
+    """What findings name as the attribute of a domain: its name, or the labels of a set."""
+    return attributes[0] if len(attributes) == 1 else " + ".join(attribute_label(record_type, one) for one in attributes)
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,9 +179,7 @@ def _mark(frame: pd.DataFrame, record_type: RecordType, losers: pd.DataFrame, ot
         if attribute == "sis_id" or attribute in frame
     ]
     value = shown[0] if len(shown) == 1 else to_series(join(shown, ", "))
-    attribute = name if len(group.attributes) == 1 else " + ".join(attribute_label(record_type, one) for one in group.attributes)
-    if len(group.attributes) == 1 and find_attribute(record_type, name) is None:
-        attribute = name
+    attribute = domain_attribute(record_type, group.attributes)
     found.append(findings(frame, mask, code="uniqueness-shared", record_type=record_type, file=f"{FILE_OF[record_type]}.csv",
                           column=source.header if source else "", attribute=attribute, value=value, detail=pd.Series(detail, dtype=TEXT)))  # fmt: skip
     return reject(frame, mask, "uniqueness-shared")

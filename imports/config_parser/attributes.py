@@ -33,7 +33,7 @@ def parse_sources(node: Node, headers: Headers) -> tuple[Sources, dict[RecordTyp
                 own[record_type].add(name)
                 _check_own_name(source_node, name)
             if source_node.value is None or source_node.value == "":
-                if name in _must_be_fed(record_type):
+                if name in must_be_fed(record_type):
                     words = f"{record_type.plural} cannot be placed without their {attribute_label(record_type, name)}, so it must be fed."
                     source_node.refuse(f"{words} Name the header it comes from.")
                 if find_attribute(record_type, name) is not None:
@@ -56,7 +56,7 @@ def typed_entries(node: Node) -> list[tuple[RecordType, Node]]:
     return known
 
 
-def _must_be_fed(record_type: RecordType) -> set[str]:
+def must_be_fed(record_type: RecordType) -> set[str]:
     """What no record can do without: its key, what says what it is, and where it belongs."""
     names = {"sis_id", *INDISPENSABLE.get(record_type, ())}
     if record_type in PERSON_TYPES:

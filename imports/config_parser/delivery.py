@@ -27,10 +27,11 @@ class DeliveryPart:
 
 @dataclass(frozen=True, slots=True)
 class SchoolsPart:
-    """What `schools` says: sourcedId -> the portal's school, and whether all others become new schools."""
+    """What `schools` says: sourcedId -> the portal's school, whether all others become new schools, and what new ones are called (else as in the files)."""
 
     all_missing_as_new: bool = False
     mapping: dict[str, str] = field(default_factory=dict)
+    new_names: dict[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +85,7 @@ def _check_public_key(node: Node) -> None:
 
 def parse_schools(node: Node) -> SchoolsPart:
     """Read `schools`."""
-    entries = node.keyed(("all_missing_as_new", "mapping"), required=("all_missing_as_new", "mapping"))
+    entries = node.keyed(("all_missing_as_new", "mapping", "new_names"), required=("all_missing_as_new", "mapping"))
     mapping = entries["mapping"].entries() if "mapping" in entries else {}
     for source_id, target in mapping.items():
         if not source_id.strip():
@@ -92,7 +93,18 @@ def parse_schools(node: Node) -> SchoolsPart:
     return SchoolsPart(
         all_missing_as_new="all_missing_as_new" in entries and entries["all_missing_as_new"].flag(),
         mapping={source_id: target.text() for source_id, target in mapping.items()},
+        new_names={source_id: _new_name(name) for source_id, name in entries["new_names"].entries().items()}
+        if "new_names" in entries
+        else {},
     )
+
+
+def _new_name(node: Node) -> str:
+    """The name of a school that is to be created."""
+    if isinstance(node.value, str) and not node.value.strip():
+        node.refuse("Give the new school a name.")
+        return ""
+    return node.text()
 
 
 def parse_schedule(node: Node) -> Schedule | None:

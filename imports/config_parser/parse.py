@@ -8,7 +8,7 @@ from imports.config import ConfigProblem, ConfigRefused, ImportConfig, default_d
 from imports.config_parser.attributes import parse_sources
 from imports.config_parser.delivery import parse_delivery, parse_schedule, parse_schools
 from imports.config_parser.node import Node
-from imports.config_parser.rules import Attributes, check_master_fields, parse_filters, parse_requirements, parse_uniqueness
+from imports.config_parser.rules import Attributes, parse_filters, parse_master_fields, parse_requirements, parse_uniqueness
 
 _PARTS = tuple(default_document())
 SFTP = "sftp"
@@ -53,8 +53,8 @@ def parse_config(
         filters=parse_filters(parts["filters"], attributes),
         drop_empty_classes=parts["drop_empty_classes"].flag(),
         uniqueness=parse_uniqueness(parts["uniqueness"], attributes),
+        master_fields=parse_master_fields(parts["master_fields"], attributes),
     )
-    check_master_fields(parts["master_fields"], attributes)
     if "schedule" in parts:
         parse_schedule(parts["schedule"])
     if problems:

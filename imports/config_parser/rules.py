@@ -13,12 +13,12 @@ from formats.oneroster.tables import TABLES, TOLERATED_ENROLLMENT_ROLES
 from imports.config_parser.attributes import METADATA, typed_entries
 from imports.config_parser.delivery import iso_date
 from imports.config_parser.node import Node, shown, suggest
-from records.attributes import FILE_OF, Attribute, RecordType, attribute_names, find_attribute
+from mapping.steps.master_fields import MODES, MasterField, has_mode
+from records.attributes import FILE_OF, Attribute, RecordType, attribute_label, attribute_names, find_attribute
 from records.text import TEXT
 from records.values import KIND_WORDS, read_column
 
 MATCHES = ("all", "any")
-MODES = ("master", "do_not_override")
 _ONE_DATE = {"before", "after"}
 _READ_KINDS = {"boolean", "grades", "enum", "date", "year"}  # kinds whose values are brought to one form before filters see them
 
@@ -72,17 +72,24 @@ def parse_uniqueness(node: Node, attributes: Attributes) -> tuple[Domain, ...]:
     return tuple(domain for _, domain in domains.values())
 
 
-def check_master_fields(node: Node, attributes: Attributes) -> None:
-    """Look through `master_fields`: they are kept, but have no effect while a district has one import app."""
+def parse_master_fields(node: Node, attributes: Attributes) -> tuple[MasterField, ...]:
+    """Read `master_fields`. They have no effect while a district has one import app."""
+    fields: list[MasterField] = []
     seen: dict[tuple[RecordType, str], str] = {}
     for item in node.items():
         keys = ("record_type", "attribute", "mode")
         entries = item.keyed(keys, required=keys)
         record_type, name = _record_type(entries), _attribute(entries, attributes)
-        if "mode" in entries:
-            entries["mode"].choice(MODES)
-        if record_type is not None and name and seen.setdefault((record_type, name), item.path) != item.path:
+        mode = entries["mode"].choice(MODES) if "mode" in entries else ""
+        if record_type is None or not name:
+            continue
+        if not has_mode(record_type, name):
+            words = "names the record" if name == "sis_id" else "makes the enrollment what it is"
+            entries["attribute"].refuse(f"{attribute_label(record_type, name)} {words}, so it has no mode. Choose another attribute.")
+        if seen.setdefault((record_type, name), item.path) != item.path:
             item.refuse(f"{shown(name)} has a mode in {seen[record_type, name]} already. Remove one of the two.")
+        fields.append(MasterField(record_type, name, mode))
+    return tuple(fields)
 
 
 def _record_type(entries: Mapping[str, Node]) -> RecordType | None:
@@ -149,7 +156,7 @@ def _values(node: Node, operator: str, attribute: Attribute | None, record_type:
             node.refuse(f"{shown(operator)} takes no values. Leave them out.")
         return ()
     if node.value is None or node.value == []:
-        node.refuse(f"{shown(operator)} needs {'one date' if operator in _ONE_DATE else 'at least one value'}. Add it as a list.")
+        node.refuse(f"{shown(operator)} needs {'one date' if operator in _ONE_DATE else 'at least one value'}, and none is given. Add it.")
         return ()
     items = node.items()
     if operator in _ONE_DATE and len(items) > 1:

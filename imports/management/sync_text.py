@@ -15,9 +15,13 @@ _FIRST = 20  # errors that are listed
 
 def report_text(report: Mapping[str, Any]) -> str:
     """The state, the table of counts and the first errors."""
-    lines = [f"Sync {report['id']} of {report['district']} ({report['app']}): {State(report['state']).label}"]
+    state, is_simulated = State(report["state"]).label, report.get("simulated", False)
+    said = f"it would end as: {state}. Nothing was changed." if is_simulated else state
+    lines = [f"{'Simulation' if is_simulated else 'Sync'} {report['id']} of {report['district']} ({report['app']}): {said}"]
     if report.get("hold"):
-        lines.append(f"Held ({report['hold']['kind'].replace('_', ' ')}): {report['hold']['detail']}")
+        lines.append(
+            f"{'Would be held' if is_simulated else 'Held'} ({report['hold']['kind'].replace('_', ' ')}): {report['hold']['detail']}"
+        )
     if report.get("failure"):
         lines.append(str(report["failure"]))
     if any(count["in_file"] or count["live"] for count in report["records"].values()):

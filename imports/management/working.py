@@ -26,8 +26,8 @@ _EXIT_CODES = {
 
 
 def exit_code(sync: Sync) -> int:
-    """0 completed or without changes, 2 waiting for a person, 1 anything else."""
-    return _EXIT_CODES.get(State(sync.state), FAILED)
+    """0 completed or without changes, 2 waiting for a person, 1 anything else; of a simulation, what the import would give."""
+    return _EXIT_CODES.get(State(sync.ends_as), FAILED)
 
 
 def find_district(slug: str) -> District:
@@ -53,14 +53,14 @@ def work_through(sync: Sync, *, say: Callable[[str], None], patience_seconds: fl
     """
     give_up_at, has_spoken = time.monotonic() + patience_seconds, False
     while True:
-        queued = Sync.objects.of(sync.district_id).filter(state=State.QUEUED, pk__lte=sync.pk).order_by("pk")
+        queued = Sync.objects.all_of(sync.district_id).filter(state=State.QUEUED, pk__lte=sync.pk).order_by("pk")
         for sync_id in list(queued.values_list("pk", flat=True)):
             run_sync(sync_id, wakes_next=False)
-        present = Sync.objects.of(sync.district_id).select_related("app", "district", "detail").get(pk=sync.pk)
+        present = Sync.objects.all_of(sync.district_id).select_related("app", "district", "detail").get(pk=sync.pk)
         if present.state not in WORKING:
             return present
         if time.monotonic() > give_up_at:
-            raise CommandError(f"Sync {sync.pk} is still {present.get_state_display().lower()}. The portal's workers go on with it.")
+            raise CommandError(f"{sync.noun} {sync.pk} is still {present.get_state_display().lower()}. The portal's workers go on with it.")
         if not has_spoken:
             say(_waiting_for(present))
             has_spoken = True
@@ -69,7 +69,7 @@ def work_through(sync: Sync, *, say: Callable[[str], None], patience_seconds: fl
 
 
 def _waiting_for(sync: Sync) -> str:
-    other = Sync.objects.of(sync.district_id).filter(state__in=CLAIMED).first()
+    other = Sync.objects.all_of(sync.district_id).filter(state__in=CLAIMED).first()
     if other is None or other.pk == sync.pk:
-        return f"Sync {sync.pk} is being worked by another process; waiting for it."
-    return f"Sync {other.pk} of this district is being worked by {other.worker}; waiting for it."
+        return f"{sync.noun} {sync.pk} is being worked by another process; waiting for it."
+    return f"{other.noun} {other.pk} of this district is being worked by {other.worker}; waiting for it."

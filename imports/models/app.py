@@ -50,6 +50,7 @@ class ConfigDraft(DistrictOwned):
     base = models.ForeignKey(ConfigVersion, on_delete=models.CASCADE, related_name="+")
     document = models.JSONField()
     confirmed = models.JSONField(default=dict, blank=True, help_text="record type -> source of its SIS ID that was confirmed by typing")
+    note = models.CharField(max_length=200, blank=True, help_text="where it came from; the note of the version it becomes")
     updated_at = models.DateTimeField(auto_now=True)
 
     class Meta(DistrictOwned.Meta):

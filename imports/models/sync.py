@@ -85,6 +85,16 @@ class Sync(DistrictOwned):
         return f"sync {self.pk}"
 
     @property
+    def noun(self) -> str:
+        """What the screens call it."""
+        return "Simulation" if self.is_simulation else "Sync"
+
+    @property
+    def ends_as(self) -> str:
+        """Its state; of a simulation that has ended, the one in which the import would have ended."""
+        return self.would_end or self.state
+
+    @property
     def document(self) -> dict[str, Any]:
         """The configuration document it obeys."""
         return self.trial_document if self.trial_document is not None else self.config.document

@@ -19,15 +19,16 @@ _NO_SHARES = {"update_share": 0.0, "deletion_share": 0.0}
 
 
 def sync_report(sync: Sync) -> dict[str, Any]:
-    """The report of a sync as it stands, ready for JSON."""
+    """The report of a sync as it stands, ready for JSON; that of a simulation is the one that the import would have had."""
     detail = sync.detail
     errors = sync_errors(sync)
     return {
         "id": sync.pk,
         "district": sync.district.slug,
         "app": sync.app.kind,
-        "state": str(sync.state),
-        "hold": {"kind": sync.hold_kind, "detail": sync.hold_detail} if sync.state == State.HELD else None,
+        "state": str(sync.ends_as),
+        **({"simulated": True} if sync.is_simulation else {}),
+        "hold": {"kind": sync.hold_kind, "detail": sync.hold_detail} if sync.ends_as == State.HELD else None,
         "files": [{name: file.get(name) for name in _FILE_FACTS} for file in detail.files],
         "records": record_counts(sync),
         "thresholds": {name: detail.thresholds.get(name, _NO_SHARES) for name in ("all", *map(str, SCREEN_ORDER))},
@@ -48,7 +49,7 @@ def rows_per_second(sync: Sync) -> int | None:
 def record_counts(sync: Sync) -> dict[str, dict[str, int]]:
     """All counts of all nine record types; `live` counts the roster after the sync, or as it is while nothing was applied."""
     counts = {str(kind): {name: int(sync.detail.counts.get(kind, {}).get(name, 0)) for name in COUNTS} for kind in SCREEN_ORDER}
-    if sync.state not in _DECIDED or not sync.detail.counts:
+    if sync.ends_as not in _DECIDED or not sync.detail.counts:
         state = RosterState.objects.of(sync.district_id).first()
         live = state.counts if state else {}
         for kind, count in counts.items():

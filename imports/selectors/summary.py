@@ -73,6 +73,8 @@ def _sentence(sync: Sync, rows: list[dict[str, Any]]) -> str:
         return sync.failure or "It failed before anything was changed."
     if state is State.NEEDS_SCHOOL_MAPPING:
         return f"{_counted(len(sync.detail.unmapped), 'school')} must be mapped before it can go on."
+    if state is State.SIMULATED:
+        return _simulated(sync, rows)
     if state is State.HELD:
         return _held(sync, rows)
     if state is State.NO_CHANGES:
@@ -87,6 +89,24 @@ def _held(sync: Sync, rows: list[dict[str, Any]]) -> str:
     return f"Held, because {why}. It {what}. Nothing was changed yet."
 
 
+def _simulated(sync: Sync, rows: list[dict[str, Any]]) -> str:
+    """What an import would have done, in the conditional."""
+    end, taken = sync.would_end, _total(rows, "in_file") - _total(rows, *_LEFT_OUT)
+    if end == State.NEEDS_SCHOOL_MAPPING:
+        return (
+            f"With this configuration the import would wait: {_counted(len(sync.detail.unmapped), 'school')} would have to be mapped first."
+        )
+    if end == State.NO_CHANGES:
+        return f"With this configuration nothing would change: {_counted(_total(rows, 'unchanged'), 'row')} are as they were."
+    moved = [f"{count:,} {name}" for name in ("created", "updated", "deleted") if (count := _total(rows, name))]
+    what = _listed(moved) or "nothing would be created, updated or deleted"
+    said = f"With this configuration {taken:,} of {_counted(_total(rows, 'in_file'), 'row')} would be accepted; {what}."
+    if end == State.HELD:
+        why = _HELD[HoldKind(sync.hold_kind)] if sync.hold_kind else "a person must look at it"
+        return f"{said} It would be held, because {why}."
+    return said
+
+
 def _imported(sync: Sync, rows: list[dict[str, Any]], verb: str) -> str:
     in_files, left_out = _total(rows, "in_file"), _total(rows, *_LEFT_OUT)
     parts = []
@@ -96,6 +116,10 @@ def _imported(sync: Sync, rows: list[dict[str, Any]], verb: str) -> str:
         parts.append(f"{sync.issue_count:,} {'needs' if sync.issue_count == 1 else 'need'} attention")
     rest = f"; {', '.join(parts)}" if parts else ""
     return f"{verb} {in_files - left_out:,} of {_counted(in_files, 'row')}{rest}."
+
+
+def _listed(words: list[str]) -> str:
+    return " and ".join(filter(None, [", ".join(words[:-1]), *words[-1:]]))
 
 
 def _counted(count: int, noun: str) -> str:

@@ -14,10 +14,12 @@ from accounts.models import District
 from formats.read import TextTable
 from imports.config import ImportConfig
 from imports.config_parser import parse_config
+from imports.context import OtherApp
 from imports.files import limits, local_copy
 from imports.models import ImportApp, Sync
 from imports.pipeline import PipelineParams
 from imports.reading import as_findings, describe_files, open_files, read_texts
+from imports.selectors.other_apps import other_apps
 from imports.sentences import say_file_problem
 from imports.states import ACCEPTED, State
 from imports.version import VERSION
@@ -50,12 +52,13 @@ def read_inputs(sync: Sync, scratch: Path) -> Inputs:
     config = parse_config(sync.document, sync.app.kind, headers=None)
     opened = open_files(paths, scratch, limits())
     today = today_in(sync.district)
-    digest = _digest({"files": dict(opened.hashes), **_rules(sync, config, today)})
+    others = other_apps(sync.app)
+    digest = _digest({"files": dict(opened.hashes), **_rules(sync, config, today, others)})
     texts = read_texts(opened, config.sources, scratch)
     notes = [say_file_problem(problem).message for problem in texts.warnings]
     notes += [f"{name} came along and was not used." for name in sync.delivery.ignored]
     params = PipelineParams(
-        config, today, {file: opened.mode(file) for file in opened.paths}, _stops_for_schools(sync), as_findings(texts.warnings)
+        config, today, {file: opened.mode(file) for file in opened.paths}, _stops_for_schools(sync), as_findings(texts.warnings), others
     )  # fmt: skip
     return Inputs(
         texts.tables, config, params, describe_files(opened, texts), notes, digest, sum(table.rows for table in texts.tables.values())
@@ -79,11 +82,12 @@ def _stops_for_schools(sync: Sync) -> bool:
     return not sync.transitions.filter(from_state=State.NEEDS_SCHOOL_MAPPING, to_state=State.QUEUED).exists()
 
 
-def _rules(sync: Sync, config: ImportConfig, today: date) -> dict[str, object]:
-    """What besides the files decides the outcome: configuration, software, and the day where a filter asks for it."""
+def _rules(sync: Sync, config: ImportConfig, today: date, others: tuple[OtherApp, ...] = ()) -> dict[str, object]:
+    """What besides the files decides the outcome: configuration, software, what other apps say, and the day where a filter asks for it."""
     asks_day = any(condition.operator in {"is_past", "is_future"} for rule in config.filters for condition in rule.conditions)
     return {
         "config": sync.document, "software": VERSION, "fingerprints": fingerprints.VERSION, "day": today.isoformat() if asks_day else "",
+        "others": [app.stamp for app in others],
     }  # fmt: skip
 
 
@@ -106,9 +110,12 @@ def _last_accepted(sync: Sync) -> Sync | None:
 
 
 def delivery_digest(sync: Sync) -> str:
-    """The digest without opening anything, where the very same files as those of the last accepted sync were delivered; else empty."""
+    """The digest without opening anything, where the very same files as those of the last accepted sync were delivered; else empty.
+
+    What other apps said then is in the digest alone, so it is worked out anew where there are others.
+    """
     same = _last_accepted(sync)
-    if same is None or same.digest == "":
+    if same is None or same.digest == "" or other_apps(sync.app):
         return ""
     mine, theirs = (sorted(one.delivery.files.values_list("name", "sha256")) for one in (sync, same))
     config = parse_config(sync.document, sync.app.kind, headers=None)

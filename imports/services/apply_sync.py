@@ -42,15 +42,22 @@ def apply_sync(sync: Sync, folder: Path, progress: Callable[[str, int], None] = 
         deltas = {file["name"].removesuffix(".csv") for file in detail.files if file["mode"] == "delta"}
         written = apply_changes(district=locked.district, sync_id=locked.pk, folder=folder, now=now, progress=progress)
         save_organizations(
-            district=locked.district, folder=folder, others=json.loads((folder / "organizations.json").read_text(encoding="utf-8"))
+            district=locked.district,
+            folder=folder,
+            others=json.loads((folder / "organizations.json").read_text(encoding="utf-8")),
+            names=locked.document["schools"].get("new_names", {}),
         )
         partial = {kind.value for kind in RecordType if FILE_OF[kind] in deltas}
         record_issues(district=locked.district, app=locked.app.kind, sync_id=locked.pk, folder=folder, now=now, partial=partial)
         settle(state, counts=detail.counts, by_school=None if deltas else detail.by_school)
         record_event(district=locked.district, action="sync.applied", by=None, target=f"sync {locked.pk}", rows=written)
-        has_issues = bool(locked.issue_count or locked.error_count)
-        set_state(locked, State.COMPLETED_WITH_ISSUES if has_issues else State.COMPLETED)
+        set_state(locked, accepted_state(locked))
     sync.state = locked.state
+
+
+def accepted_state(sync: Sync) -> State:
+    """The state of a sync that was applied."""
+    return State.COMPLETED_WITH_ISSUES if sync.issue_count or sync.error_count else State.COMPLETED
 
 
 def _check_base(sync: Sync) -> RosterState:

@@ -47,10 +47,11 @@ def claim(sync_id: int) -> Sync | None:
     if sync.cancel_requested:
         set_state(sync, State.CANCELLED, reason="Cancelled before anything was applied.")
         return None
-    ahead = Sync.objects.of(district_id).filter(state=State.QUEUED, pk__lt=sync.pk).exists()
-    if ahead or Sync.objects.of(district_id).filter(state__in=CLAIMED).exists():
+    others = Sync.objects.all_of(district_id)
+    if others.filter(state=State.QUEUED, pk__lt=sync.pk).exists() or others.filter(state__in=CLAIMED).exists():
         return None
-    supersede_older(sync)
+    if not sync.is_simulation:
+        supersede_older(sync)
     now = timezone.now()
     sync.attempt += 1
     sync.worker, sync.lease_until, sync.started_at = worker_name(), now + _lease(), sync.started_at or now

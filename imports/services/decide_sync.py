@@ -17,7 +17,7 @@ class DecisionRefused(Exception):
 
 
 def _locked(sync: Sync) -> Sync:
-    return Sync.objects.of(sync.district_id).select_for_update().get(pk=sync.pk)
+    return Sync.objects.all_of(sync.district_id).select_for_update().get(pk=sync.pk)
 
 
 def cancel_sync(*, sync: Sync, by: User | None, reason: str = "") -> None:
@@ -26,14 +26,14 @@ def cancel_sync(*, sync: Sync, by: User | None, reason: str = "") -> None:
     Raises:
         DecisionRefused: it is too late. This is said at once, without waiting for the apply, which has the sync's row locked.
     """
-    _check_cancellable(Sync.objects.of(sync.district_id).get(pk=sync.pk))
+    _check_cancellable(Sync.objects.all_of(sync.district_id).get(pk=sync.pk))
     with transaction.atomic():
         _cancel(_locked(sync), by, reason)
 
 
 def _check_cancellable(sync: Sync) -> None:
     if State(sync.state) not in CANCELLABLE:
-        raise DecisionRefused(f"Sync {sync.pk} is {sync.get_state_display().lower()} and cannot be cancelled any more.")
+        raise DecisionRefused(f"{sync.noun} {sync.pk} is {sync.get_state_display().lower()} and cannot be cancelled any more.")
 
 
 def _cancel(locked: Sync, by: User | None, reason: str) -> None:
@@ -46,12 +46,20 @@ def _cancel(locked: Sync, by: User | None, reason: str) -> None:
     record_event(district=locked.district, action="sync.cancelled", by=by, target=f"sync {locked.pk}", reason=reason)
 
 
+def _check_held(sync: Sync, decision: str) -> None:
+    if sync.is_simulation:
+        raise DecisionRefused(
+            f"Simulation {sync.pk} changes nothing, so there is nothing to be {decision}. Save the configuration and import the files."
+        )
+    if sync.state != State.HELD:
+        raise DecisionRefused(f"Sync {sync.pk} is {sync.get_state_display().lower()}; only a held sync can be {decision}.")
+
+
 @transaction.atomic
 def approve_sync(*, sync: Sync, by: User | None, reason: str = "", wake: bool = True) -> None:
     """Let a held sync be applied, exactly as shown; if the live roster has changed meanwhile the difference is shown anew instead."""
     locked = _locked(sync)
-    if locked.state != State.HELD:
-        raise DecisionRefused(f"Sync {sync.pk} is {locked.get_state_display().lower()}; only a held sync can be approved.")
+    _check_held(locked, "approved")
     locked.approved = True
     locked.save(update_fields=["approved"])
     set_state(locked, State.QUEUED, by=by, reason=f"Approved. {reason}".strip())
@@ -64,7 +72,6 @@ def approve_sync(*, sync: Sync, by: User | None, reason: str = "", wake: bool = 
 def reject_sync(*, sync: Sync, by: User | None, reason: str = "") -> None:
     """Put a held sync aside; the live roster stays as it is."""
     locked = _locked(sync)
-    if locked.state != State.HELD:
-        raise DecisionRefused(f"Sync {sync.pk} is {locked.get_state_display().lower()}; only a held sync can be rejected.")
+    _check_held(locked, "rejected")
     set_state(locked, State.REJECTED, by=by, reason=reason)
     record_event(district=locked.district, action="sync.rejected", by=by, target=f"sync {sync.pk}", reason=reason)

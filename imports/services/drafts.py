@@ -11,6 +11,7 @@ from typing import Any
 from django.db import transaction
 
 from accounts.models import User
+from accounts.services.audit import record_event
 from imports.config import merge_document
 from imports.config_units import changed_paths, to_units
 from imports.models import ConfigDraft, ConfigVersion, ImportApp
@@ -46,7 +47,7 @@ def open_draft(*, app: ImportApp, user: User) -> ConfigDraft:
         app=app, user=user, defaults=fresh
     )  # fmt: skip
     if not is_new and draft.base_id != app.config.pk and not draft_changes(draft):
-        draft.base, draft.document, draft.confirmed = app.config, fresh["document"], {}
+        draft.base, draft.document, draft.confirmed, draft.note = app.config, fresh["document"], {}, ""
         draft.save()
     return draft
 
@@ -77,17 +78,23 @@ def write_draft(*, draft: ConfigDraft, document: Mapping[str, Any], parts: Seque
     if digest_of(locked.document, parts) != seen:
         raise DraftStale
     locked.document = {**locked.document, **{part: document[part] for part in parts if part in document}}
-    locked.save(update_fields=["document", "updated_at"])
+    locked.confirmed = {kind: source for kind, source in locked.confirmed.items() if _key_source(locked.document, kind) == source}
+    locked.save(update_fields=["document", "confirmed", "updated_at"])
     return locked
 
 
 @transaction.atomic
-def fill_draft(*, draft: ConfigDraft, document: Mapping[str, Any], base: ConfigVersion | None = None) -> None:
-    """Replace the whole draft: an earlier version is to be restored, a document was imported, or two versions were put together over `base`."""
+def fill_draft(*, draft: ConfigDraft, document: Mapping[str, Any], base: ConfigVersion | None = None, note: str | None = None) -> None:
+    """Replace the whole draft: an earlier version is to be restored, a document was imported, or two versions were put together over `base`.
+
+    `note`: where the document comes from, for the version that it becomes; None leaves the note as it is.
+    """
     locked = ConfigDraft.objects.of(draft.district_id).select_for_update(of=("self",)).get(pk=draft.pk)
     locked.document = merge_document(document)
     locked.base = base or locked.base
-    locked.save(update_fields=["document", "base", "updated_at"])
+    locked.confirmed = {}
+    locked.note = locked.note if note is None else note[:200]
+    locked.save(update_fields=["document", "base", "confirmed", "note", "updated_at"])
 
 
 def discard_draft(*, draft: ConfigDraft) -> None:
@@ -96,21 +103,40 @@ def discard_draft(*, draft: ConfigDraft) -> None:
 
 
 @transaction.atomic
-def confirm_rekey(*, draft: ConfigDraft, record_types: Sequence[str]) -> None:
-    """Write down that a person typed that the SIS ID of these people is meant to come from where the draft says."""
-    locked = ConfigDraft.objects.of(draft.district_id).select_for_update(of=("self",)).get(pk=draft.pk)
-    locked.confirmed = {**locked.confirmed, **{kind: locked.document["attributes"][kind]["sis_id"] for kind in record_types}}
+def confirm_rekey(*, draft: ConfigDraft, sources: Mapping[str, str], by: User) -> None:
+    """Write down that a person typed that the SIS ID of people is meant to come from these sources (by record type), as the page showed them.
+
+    A draft that says another one meanwhile is not confirmed by it.
+    """
+    locked = ConfigDraft.objects.of(draft.district_id).select_for_update(of=("self",)).select_related("app").get(pk=draft.pk)
+    meant = {kind: source for kind, source in sources.items() if _key_source(locked.document, kind) == source}
+    if not meant:
+        return
+    locked.confirmed = {**locked.confirmed, **meant}
     locked.save(update_fields=["confirmed", "updated_at"])
+    target = locked.app.get_kind_display()
+    record_event(district=locked.district, action="config.rekey_confirmed", by=by, target=target, **meant)
 
 
 def rekeyed_types(app: ImportApp, document: Mapping[str, Any]) -> dict[str, str]:
-    """Record type -> new source, for people in the live roster whose SIS ID would come from another header than now."""
+    """Record type -> new source, for people in the live roster whose SIS ID would come from another header than now.
+
+    A document with faults is taken as far as it can be read; it cannot be saved anyway.
+    """
     if app.config is None:
         return {}
-    now, then = merge_document(app.config.document)["attributes"], document["attributes"]
     state = RosterState.objects.of(app.district_id).first()
     live = state.counts if state else {}
-    return {str(kind): str(then[kind]["sis_id"]) for kind in PERSON_TYPES if live.get(kind) and then[kind]["sis_id"] != now[kind]["sis_id"]}
+    now, then = ({kind: _key_source(one, kind) for kind in PERSON_TYPES} for one in (app.config.document, document))
+    return {str(kind): then[kind] for kind in PERSON_TYPES if live.get(kind) and then[kind] and then[kind] != now[kind]}
+
+
+def _key_source(document: Mapping[str, Any], kind: str) -> str:
+    """Where a document says that the SIS ID of a record type comes from; empty where that cannot be read."""
+    attributes = merge_document(document)["attributes"]
+    entries = attributes.get(kind) if isinstance(attributes, Mapping) else None
+    source = entries.get("sis_id") if isinstance(entries, Mapping) else None
+    return source.strip() if isinstance(source, str) else ""
 
 
 @transaction.atomic
@@ -130,6 +156,6 @@ def publish_draft(*, draft: ConfigDraft, by: User, note: str = "") -> tuple[Conf
     if unconfirmed:
         raise RekeyUnconfirmed(unconfirmed)
     count = len(draft_changes(locked))
-    version = save_config(app=app, document=locked.document, by=by, note=note)
+    version = save_config(app=app, document=locked.document, by=by, note=note or locked.note)
     locked.delete()
     return version, count

@@ -12,11 +12,12 @@ from imports.steps.thresholds import Excess
 from records.attributes import RecordType
 
 SAID = 3  # excesses that are named in the sentence
+Hold = tuple[HoldKind, str]  # why a sync must wait for a person, and the words
 
 AGAIN = "The live roster has changed since this was shown. The difference was worked out anew; please look at it again."
 
 
-def hold_for(sync: Sync, config: ImportConfig, result: PipelineResult) -> tuple[HoldKind, str] | None:
+def hold_for(sync: Sync, config: ImportConfig, result: PipelineResult) -> Hold | None:
     """Why this sync must wait for a person, in words; None: it may be applied. The first import never holds for thresholds.
 
     A sync that was held before comes here only when the live roster has changed since: it is shown again, whatever the new difference is.
@@ -28,7 +29,7 @@ def hold_for(sync: Sync, config: ImportConfig, result: PipelineResult) -> tuple[
     return kind, f"{AGAIN} {detail}".strip()
 
 
-def _reason(config: ImportConfig, result: PipelineResult) -> tuple[HoldKind, str] | None:
+def _reason(config: ImportConfig, result: PipelineResult) -> Hold | None:
     if result.empty_files:
         names = " and ".join(f"{file}.csv" for file in result.empty_files)
         return (

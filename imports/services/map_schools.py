@@ -42,7 +42,10 @@ def save_school_mapping(
     document = dict(locked.config.document if locked.app.config is None else locked.app.config.document)
     if not mapping and not all_missing_as_new and not document["schools"]["mapping"]:
         raise DecisionRefused("Map at least one school, or choose All Missing Schools as New; otherwise nothing would be imported.")
-    document["schools"] = {"all_missing_as_new": all_missing_as_new, "mapping": {**document["schools"]["mapping"], **mapping}}
+    schools_before = document["schools"]
+    document["schools"] = {
+        **schools_before, "all_missing_as_new": all_missing_as_new, "mapping": {**schools_before["mapping"], **mapping},
+    }  # fmt: skip
     locked.config = save_config(app=locked.app, document=document, by=by, note=f"Schools Mapping of sync {sync.pk}")
     locked.save(update_fields=["config"])
     set_state(

@@ -1,4 +1,4 @@
-"""Work a queued sync from its delivery to its end: applied, held, waiting for school mapping, without changes, cancelled or failed."""
+"""Work a queued sync from its delivery to its end: applied, held, waiting for school mapping, without changes, simulated, cancelled or failed."""
 
 import json
 import logging
@@ -8,6 +8,7 @@ from functools import partial
 from pathlib import Path
 
 from django.db import InterfaceError, OperationalError, connection, transaction
+from django.db.models import Exists, OuterRef
 
 from formats.problems import FileProblem, Refused
 from formats.read import TextTable
@@ -22,7 +23,9 @@ from imports.sentences import say_file_problem
 from imports.services.apply_sync import RosterMoved, apply_sync
 from imports.services.claim import ClaimLost, Heartbeat, check_claim, claim, lock_claimed
 from imports.services.hold_sync import hold_for, hold_sync
+from imports.services.school_list import remember_schools
 from imports.services.set_state import set_state
+from imports.services.simulate import end_simulation, end_worked_simulation
 from imports.services.start_sync import wake_worker
 from imports.states import CLAIMED, State
 from imports.version import VERSION
@@ -65,7 +68,7 @@ def run_sync(sync_id: int, *, wakes_next: bool = True) -> None:
         duration_seconds=round(time.monotonic() - started, 3), peak_memory_mb=peak_memory_mb()
     )
     if wakes_next:
-        following = Sync.objects.of(sync.district_id).filter(state=State.QUEUED).order_by("pk").values_list("pk", flat=True).first()
+        following = Sync.objects.all_of(sync.district_id).filter(state=State.QUEUED).order_by("pk").values_list("pk", flat=True).first()
         if following:
             wake_worker(following)
 
@@ -81,12 +84,13 @@ def _work(sync: Sync) -> None:
     progress = Progress(sync)
     if sync.approved and sync.artifacts:
         return _apply(sync, local_artifacts(sync.artifacts), progress)
-    if same := find_same(sync, delivery_digest(sync)):
+    takes_short_cut = not sync.is_simulation  # which shows every row, so it does the whole work
+    if takes_short_cut and (same := find_same(sync, delivery_digest(sync))):
         return _end_unchanged(sync, same)
     with scratch_folder() as scratch:
         _stage(sync, "reading", progress)
         inputs = read_inputs(sync, scratch)
-        if same := find_same(sync, inputs.digest):
+        if takes_short_cut and (same := find_same(sync, inputs.digest)):
             return _end_unchanged(sync, same)
         out = scratch / "out"
         out.mkdir()
@@ -107,6 +111,8 @@ def _work(sync: Sync) -> None:
         except BaseException:
             remove_artifacts(prefix)
             raise
+        if sync.is_simulation:
+            return end_worked_simulation(sync, inputs, result)
         if hold := hold_for(sync, inputs.config, result):
             return hold_sync(sync, *hold)
         return _apply(sync, out, progress)
@@ -138,9 +144,16 @@ def _decide(sync: Sync, inputs: Inputs, texts: dict[str, TextTable], out: Path, 
         Sync.unscoped.filter(pk=sync.pk, attempt=sync.attempt).update(stage=stage, rows_done=rows)
         progress.tell(stage, rows)
 
-    state, _ = RosterState.objects.of(sync.district_id).get_or_create(defaults={"district_id": sync.district_id})
-    sync.base_version = state.version
+    sync.base_version = _base_version(sync)
     return run_pipeline(texts, inputs.params, LiveRoster(sync.district_id), out, tell)
+
+
+def _base_version(sync: Sync) -> int:
+    """The version of the live roster; an import makes its row, a simulation does not."""
+    states = RosterState.objects.of(sync.district_id)
+    if sync.is_simulation:
+        return states.values_list("version", flat=True).first() or 0
+    return states.get_or_create(defaults={"district_id": sync.district_id})[0].version
 
 
 def _stage(sync: Sync, stage: str, progress: Progress) -> None:
@@ -174,13 +187,18 @@ def _record(sync: Sync, inputs: Inputs, result: PipelineResult, prefix: str) -> 
             counts=counts, by_school=result.by_school, findings=result.findings, thresholds=result.thresholds, files=inputs.files,
             unmapped=result.unmapped, notes=inputs.notes,
         )  # fmt: skip
+        remember_schools(sync=sync, named=result.schools)
 
 
 def _wait_for_schools(sync: Sync, result: PipelineResult) -> None:
     with transaction.atomic():
         locked = lock_claimed(sync)
         SyncDetail.objects.filter(sync=sync).update(unmapped=result.unmapped)
-        set_state(locked, State.NEEDS_SCHOOL_MAPPING, reason=f"{len(result.unmapped)} schools are not mapped yet.")
+        remember_schools(sync=sync, named=result.schools)
+        if sync.is_simulation:
+            end_simulation(locked, State.NEEDS_SCHOOL_MAPPING)
+        else:
+            set_state(locked, State.NEEDS_SCHOOL_MAPPING, reason=f"{len(result.unmapped)} schools are not mapped yet.")
 
 
 def _end_unchanged(sync: Sync, same: Sync) -> None:
@@ -252,8 +270,9 @@ def _fail(sync: Sync, problems: list[FileProblem], sentence: str = "") -> None:
 
 
 def _drop_files(sync: Sync) -> None:
-    """Take the bytes of a refused delivery out of storage, unless another delivery of the district holds the same content."""
+    """Take the bytes of a refused delivery out of storage, unless a delivery of the district that was not refused holds the same content."""
+    syncs = Sync.unscoped.filter(delivery=OuterRef("delivery"))
+    in_use = StoredFile.objects.of(sync.district_id).filter(~Exists(syncs) | Exists(syncs.exclude(state=State.FAILED)))
     for file in sync.delivery.files.all():
-        others = StoredFile.objects.of(sync.district_id).filter(sha256=file.sha256).exclude(delivery=sync.delivery)
-        if not others.exclude(delivery__syncs__state=State.FAILED).exists():
+        if not in_use.filter(sha256=file.sha256).exists():
             remove(file.stored_as)

@@ -11,7 +11,7 @@ from accounts.services.audit import record_event
 from imports.config import merge_document
 from imports.config_parser import parse_config
 from imports.models import ConfigVersion, ImportApp
-from imports.selectors.delivered import delivered_headers
+from imports.selectors.delivered import known_headers
 
 
 @transaction.atomic
@@ -23,7 +23,7 @@ def save_config(*, app: ImportApp, document: Mapping[str, Any], by: User | None,
     """
     app = ImportApp.unscoped.select_for_update().get(pk=app.pk)
     whole = merge_document(document)
-    parse_config(whole, app.kind, delivered_headers(app))
+    parse_config(whole, app.kind, known_headers(app))
     if app.configured_at is None:
         app.configured_at = timezone.now()
         app.save(update_fields=["configured_at"])

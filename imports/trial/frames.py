@@ -61,7 +61,7 @@ def _digest(kind: RecordType, config: ImportConfig) -> str:
 
 def _common(folder: Path) -> _Common | None:
     organizations, general, unsure = (
-        read_table(folder / "orgs.arrow"),
+        read_table(folder / "organizations.arrow"),
         read_table(folder / "general.arrow"),
         read_json(folder / "unsure.json"),
     )
@@ -84,7 +84,7 @@ def _make(texts: Texts, config: ImportConfig, kinds: frozenset[RecordType], plac
         write_table(places[kind].with_suffix(".found.arrow"), table_of(mine if len(mine) else NO_FINDINGS))
     general = found[by_kind == ""]
     common = _Common(parts.organizations, parts.unsure, general if len(general) else NO_FINDINGS)
-    write_table(folder / "orgs.arrow", table_of(common.organizations))
+    write_table(folder / "organizations.arrow", table_of(common.organizations))
     write_table(folder / "general.arrow", table_of(common.general))
     write_json(folder / "unsure.json", sorted(common.unsure))
     return common

@@ -6,6 +6,7 @@ from pathlib import Path
 from django.conf import settings
 
 from imports.models import Delivery, ImportApp, Sync
+from imports.selectors.other_apps import other_apps
 from imports.selectors.sync_inputs import has_imported, today_in
 from imports.states import State
 from imports.trial.live import KeptLive
@@ -37,16 +38,21 @@ def open_trial(app: ImportApp) -> Trial | None:
     delivery, sync_id = found
     state = RosterState.objects.of(app.district_id).first()
     version = state.version if state else 0
-    folder = trials_folder() / f"{app.district_id}-{app.pk}" / f"{delivery.pk}-{VERSION}"
+    folder = trial_folder(app, delivery)
     live = KeptLive(app.district_id, folder / f"roster-{version}")
     return Trial(
-        _texts(delivery, folder), folder, live, version, today_in(app.district), not has_imported(app), delivery.pk, sync_id
+        _texts(delivery, folder), folder, live, version, today_in(app.district), not has_imported(app), delivery.pk, sync_id, other_apps(app)
     )  # fmt: skip
 
 
 def trials_folder() -> Path:
     """Where trials are kept, on this machine's own disk."""
     return settings.PATHS.root / "cache" / "trials"
+
+
+def trial_folder(app: ImportApp, delivery: Delivery) -> Path:
+    """Where what was made of a delivery is kept, by this version of the software; it may not be there."""
+    return trials_folder() / f"{app.district_id}-{app.pk}" / f"{delivery.pk}-{VERSION}"
 
 
 def _texts(delivery: Delivery, folder: Path) -> Texts:

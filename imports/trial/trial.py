@@ -3,16 +3,17 @@
 import hashlib
 import json
 import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import date
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 
 from imports.config import ImportConfig
-from imports.context import Judge, PipelineParams, all_organizations, carry_demographics
+from imports.context import Judge, OtherApp, PipelineParams, all_organizations, carry_demographics, keep_master_values
 from imports.pipeline import judge_rows, place_rows
 from imports.reading import as_findings
 from imports.steps.references import Links
@@ -61,6 +62,7 @@ class Trial:
     stops_for_schools: bool
     delivery_id: int
     sync_id: int
+    others: tuple[OtherApp, ...] = ()
     _bases: dict[str, Base] = field(default_factory=dict)  # the newest only
 
     def base(self, config: ImportConfig, document: Mapping[str, object]) -> Base:
@@ -73,12 +75,12 @@ class Trial:
 
     def _make_base(self, config: ImportConfig) -> Base:
         checked = checked_frames(self.texts, config, self.folder)
-        params = PipelineParams(config, self.today, self.texts.modes)
+        params = PipelineParams(config, self.today, self.texts.modes, others=self.others)
         placed = place_rows(checked.frames, all_organizations(checked.organizations, params, self.live), params, self.live)
         headers = {file: text.headers for file, text in self.texts.tables.items()}
-        frames = carry_demographics(placed.frames, headers, params, self.live)
+        frames, kept = keep_master_values(carry_demographics(placed.frames, headers, params, self.live), params, self.live)
         empty = [single_finding(code="file-without-rows", file=text.name, line=1) for text in self.texts.tables.values() if not text.rows]
-        found = [*as_findings(self.texts.warnings), *empty, *checked.findings, *placed.findings]
+        found = [*as_findings(self.texts.warnings), *empty, *checked.findings, *placed.findings, *kept]
         return Base(frames, placed.links, Judge(params, self.live, checked.unsure), found, placed.unmapped)
 
     def run(self, config: ImportConfig, document: Mapping[str, object]) -> TrialResult:
@@ -92,6 +94,15 @@ class Trial:
         write_json(path, result.to_json())
         return result
 
+    def keep(self, name: str, document: Mapping[str, object], make: Callable[[], Any]) -> Any:
+        """What `make` works out of this delivery under a document, as JSON, worked out once. `name`: letters, for one kind of result."""
+        path = self.folder / "results" / f"{name}-{self._digest(document)}.json"
+        kept = read_json(path)
+        if kept is None:
+            kept = make()
+            write_json(path, kept)
+        return kept
+
     def _with_schools(self, config: ImportConfig) -> ImportConfig:
         return replace(config, all_missing_as_new=True) if self._assumes_schools(config) else config
 
@@ -101,6 +112,6 @@ class Trial:
     def _digest(self, document: Mapping[str, object]) -> str:
         rules = {
             "document": document, "software": VERSION, "roster": self.roster_version, "day": self.today.isoformat(),
-            "stops": self.stops_for_schools,
+            "stops": self.stops_for_schools, "others": [app.stamp for app in self.others],
         }  # fmt: skip
         return hashlib.sha256(json.dumps(rules, sort_keys=True).encode()).hexdigest()[:24]

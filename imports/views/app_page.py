@@ -13,15 +13,20 @@ from django.views.decorators.http import require_safe
 from accounts.current import DistrictRequest, require_member
 from dataquality.selectors.open_issues import count_open, open_groups
 from imports.models import ImportApp, Sync
+from imports.selectors.drift import find_drift
 from imports.views.by_school import school_table
+from imports.views.config_changes import url_to_edit
 from imports.views.configuration import configuration_sections, mapped_schools
+from imports.views.drift import drift_line
 from imports.views.scope import can_cancel, find_app
-from imports.views.words import describe_all, progress_of, queue_sentence
+from imports.views.wizard.steps import steps_of
+from imports.views.words import describe_all, progress_of, queue_sentence, would_words
 from roster.models import Organization
 from roster.selectors.browse import clean_search, roster_state, type_tabs
 
 EXPECTED_FILES = ("orgs.csv", "users.csv", "courses.csv", "classes.csv", "enrollments.csv", "academicSessions.csv", "demographics.csv")
 SYNCS_PER_PAGE = 20
+RECENT = 5  # versions and simulations on the Settings tab
 TABS = {"overview": "Overview", "history": "History", "quality": "Data Quality", "settings": "Settings"}
 
 
@@ -51,6 +56,7 @@ def render_app_page(request: DistrictRequest, app: ImportApp, tab: str, *, probl
         "queue": queue_sentence(latest) if latest and latest.state == "queued" else "",
         "is_preview": bool(app.config and app.config.document.get("delivery", {}).get("preview")),
         "problems": problems,
+        "drift": drift_line(find_drift(app, app.config.document)) if app.config else "",
     }
     return render(request, f"imports/app_{tab}.html", context | _CONTEXTS[tab](request, app), status=status)
 
@@ -84,8 +90,8 @@ def _overview(request: DistrictRequest, app: ImportApp) -> dict[str, Any]:
 
 
 def _history(request: DistrictRequest, app: ImportApp) -> dict[str, Any]:
-    syncs = Sync.objects.of(request.district).filter(app=app).select_related("app", "created_by").order_by("-created_at", "-pk")
-    page = Paginator(syncs, SYNCS_PER_PAGE).get_page(request.GET.get("page"))
+    syncs = Sync.objects.of(request.district).filter(app=app).select_related("app", "created_by", "config").defer("config__document")
+    page = Paginator(syncs.order_by("-created_at", "-pk"), SYNCS_PER_PAGE).get_page(request.GET.get("page"))
     return {"page": page, "syncs": describe_all(page)}
 
 
@@ -96,10 +102,17 @@ def _quality(request: DistrictRequest, app: ImportApp) -> dict[str, Any]:
 
 def _settings(request: DistrictRequest, app: ImportApp) -> dict[str, Any]:
     document = app.config.document if app.config else {}
+    versions = app.versions.select_related("created_by").defer("document").order_by("-number")
+    simulations = (
+        Sync.objects.all_of(request.district).filter(app=app, is_simulation=True).select_related("created_by").defer("trial_document")
+    )
     return {
         "sections": configuration_sections(document),
         "schools": mapped_schools(request.district, document),
-        "versions": app.versions.select_related("created_by").order_by("-number")[:20],
+        "versions": versions[:RECENT],
+        "simulations": [(one, would_words(one)) for one in simulations.order_by("-pk")[:RECENT]],
+        "urls": {part: step.url(app) for step in steps_of(app) for part in step.parts} if request.membership.can_edit else {},
+        "edit_url": url_to_edit(app),
     }
 
 

@@ -22,8 +22,9 @@ class Setting:
 
 @dataclass(frozen=True, slots=True)
 class SettingsSection:
-    """A titled part of the configuration, and what it means when it is empty."""
+    """A titled part of the configuration, its name in the document, and what it means when it is empty."""
 
+    part: str
     title: str
     settings: list[Setting]
     empty: str = ""
@@ -62,7 +63,7 @@ def _delivery(delivery: Mapping[str, Any], default: Mapping[str, Any]) -> Settin
     lines = [
         Setting(label, delivery_words(name, delivery[name]), delivery[name] != default[name]) for name, label in DELIVERY_LABELS.items()
     ]
-    return SettingsSection("Delivery Configuration", lines)
+    return SettingsSection("delivery", "Delivery Configuration", lines)
 
 
 def _attributes(attributes: Mapping[str, Mapping[str, str]], default: Mapping[str, Mapping[str, str]]) -> SettingsSection:
@@ -72,7 +73,7 @@ def _attributes(attributes: Mapping[str, Mapping[str, str]], default: Mapping[st
         for name, source in attributes.get(record_type, {}).items()
         if default.get(record_type, {}).get(name) != source
     ]
-    return SettingsSection("Attributes Mapping", changed, "Every attribute is fed from its usual OneRoster column.")
+    return SettingsSection("attributes", "Attributes Mapping", changed, "Every attribute is fed from its usual OneRoster column.")
 
 
 def _requirements(requirements: Mapping[str, Mapping[str, str]], default: Mapping[str, Mapping[str, str]]) -> SettingsSection:
@@ -85,7 +86,7 @@ def _requirements(requirements: Mapping[str, Mapping[str, str]], default: Mappin
                 lines.append(
                     Setting(f"{record_type.label}: {LEVELS[level]}", ", ".join(names), dict(levels) != default.get(record_type, {}))
                 )
-    return SettingsSection("Data Requirements", lines, "No attribute is required.")
+    return SettingsSection("requirements", "Data Requirements", lines, "No attribute is required.")
 
 
 def _filters(document: Mapping[str, Any]) -> SettingsSection:
@@ -95,7 +96,7 @@ def _filters(document: Mapping[str, Any]) -> SettingsSection:
     ]
     if document["drop_empty_classes"]:
         lines.append(Setting("Classes", "Classes left without students are dropped", is_changed=True))
-    return SettingsSection("Filter Rules", lines, "Everything is let through.")
+    return SettingsSection("filters", "Filter Rules", lines, "Everything is let through.")
 
 
 def _uniqueness(document: Mapping[str, Any]) -> SettingsSection:
@@ -103,7 +104,7 @@ def _uniqueness(document: Mapping[str, Any]) -> SettingsSection:
     for domain in document["uniqueness"]:
         record_type = RecordType(domain["record_type"])
         lines.append(Setting(record_type.plural, domain_words(record_type, domain["attributes"]), is_changed=True))
-    return SettingsSection("Domains of Uniqueness", lines)
+    return SettingsSection("uniqueness", "Domains of Uniqueness", lines)
 
 
 def _master_fields(document: Mapping[str, Any]) -> SettingsSection:
@@ -112,4 +113,4 @@ def _master_fields(document: Mapping[str, Any]) -> SettingsSection:
         record_type = RecordType(entry["record_type"])
         label = f"{record_type.label}: {attribute_label(record_type, entry['attribute'])}"
         lines.append(Setting(label, MODES[entry["mode"]], is_changed=True))
-    return SettingsSection("Master Fields", lines, "No attribute has a mode: what this app delivers is taken over.")
+    return SettingsSection("master_fields", "Master Fields", lines, "No attribute has a mode: what this app delivers is taken over.")

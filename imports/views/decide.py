@@ -17,7 +17,7 @@ from imports.views.scope import find_sync
 @require_editor
 def cancel(request: DistrictRequest, sync_id: int) -> HttpResponse:
     """Cancel a sync that has not begun to be applied."""
-    return _decide(request, sync_id, cancel_sync, f"Sync #{sync_id} is being cancelled. Nothing is changed.")
+    return _decide(request, sync_id, cancel_sync, f"#{sync_id} is being cancelled. Nothing is changed.")
 
 
 @require_POST

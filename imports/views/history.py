@@ -21,7 +21,8 @@ def history(request: DistrictRequest) -> HttpResponse:
     """All syncs of the district, narrowed to the ticked apps (`?app=`)."""
     installed = list(ImportApp.objects.of(request.district).order_by("kind"))
     chosen = [app for app in installed if app.kind in request.GET.getlist("app")]
-    syncs = Sync.objects.of(request.district).select_related("app", "created_by").order_by("-created_at", "-pk")
+    syncs = Sync.objects.of(request.district).select_related("app", "created_by", "config").defer("config__document")
+    syncs = syncs.order_by("-created_at", "-pk")
     if chosen:
         syncs = syncs.filter(app__in=chosen)
     page = Paginator(syncs, SYNCS_PER_PAGE).get_page(request.GET.get("page"))

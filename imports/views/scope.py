@@ -17,8 +17,8 @@ def find_app(request: DistrictRequest, kind: str) -> ImportApp:
 
 
 def find_sync(request: DistrictRequest, sync_id: int) -> Sync:
-    """The district's sync of that number, with its app, delivery, configuration version and detail."""
-    syncs = Sync.objects.of(request.district).select_related("app", "delivery", "config", "created_by", "detail")
+    """The district's sync or simulation of that number, with its app, delivery, configuration version and detail."""
+    syncs = Sync.objects.all_of(request.district).select_related("app", "delivery", "config", "created_by", "detail")
     sync = syncs.filter(pk=sync_id).first() if sync_id < 2**63 else None
     if sync is None:
         raise Http404("There is no such sync.")

@@ -15,6 +15,7 @@ from imports.states import HoldKind, State
 from imports.views.by_school import SchoolTable, school_table
 from imports.views.funnel import funnel
 from imports.views.scope import can_cancel, detail_of, find_sync
+from imports.views.simulate import simulation_context
 from imports.views.summary_table import summary_table
 from imports.views.thresholds import measures
 from imports.views.words import HOLD_WORDS, describe, progress_of, queue_sentence
@@ -40,6 +41,8 @@ def sync(request: DistrictRequest, sync_id: int) -> HttpResponse:
     }
     if detail.counts:
         context |= _result(request, found, detail, sync_summary(found))
+    if found.is_simulation:
+        return render(request, "imports/simulation.html", context | simulation_context(request, found))
     return render(request, "imports/sync.html", context)
 
 

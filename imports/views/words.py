@@ -24,12 +24,25 @@ _ENDED = {
     State.CANCELLED: "Cancelled. Nothing was changed.",
     State.NO_CHANGES: "The files are the same as last time, so there was nothing to change.",
     State.ROLLED_BACK: "It was applied and later rolled back.",
+    State.SIMULATED: "Simulated. Nothing was changed.",
+}
+_WOULD = {
+    State.NEEDS_SCHOOL_MAPPING: "Would need school mapping",
+    State.HELD: "Would be held",
+    State.COMPLETED: "Would be completed",
+    State.COMPLETED_WITH_ISSUES: "Would be completed with issues",
+    State.NO_CHANGES: "Would change nothing",
 }
 
 
 def count_words(count: int, one: str, many: str = "") -> str:
     """A number with its noun: 1 row, 4,210 rows."""
     return f"{intcomma(count)} {one if count == 1 else many or one + 's'}"
+
+
+def would_words(sync: Sync) -> str:
+    """How the import would have ended that was simulated; empty while that is not known."""
+    return _WOULD.get(State(sync.would_end), "") if sync.would_end else ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +102,7 @@ def _imported(sync: Sync, counts: Counts) -> str:
 def queue_sentence(sync: Sync) -> str:
     """What a queued sync waits for: the one that its district is working on, or a free worker."""
     ahead = (
-        Sync.objects.of(sync.district_id)
+        Sync.objects.all_of(sync.district_id)
         .filter(state__in=[State.RUNNING, State.APPLYING, State.QUEUED], pk__lt=sync.pk)
         .order_by("pk")
         .values_list("pk", flat=True)

@@ -17,6 +17,8 @@ WORDS = {
     "organization.changed": "changed an organization",
     "app.activated": "activated an app",
     "config.saved": "changed the configuration",
+    "config.rekey_confirmed": "confirmed other SIS IDs for people",
+    "schools.uploaded": "uploaded orgs.csv alone",
     "delivery.received": "uploaded files",
     "sync.approved": "approved a sync",
     "sync.rejected": "rejected a sync",

@@ -1,5 +1,6 @@
 """Make the portal's organizations of what was imported: new schools, the district, other offices."""
 
+from collections.abc import Mapping
 from pathlib import Path
 
 import pyarrow.parquet as pq
@@ -10,17 +11,19 @@ from records.changeset import WRITES, rows_path
 from roster.models import Organization
 
 
-def save_organizations(*, district: District, folder: Path, others: list[dict[str, str]]) -> None:
+def save_organizations(*, district: District, folder: Path, others: list[dict[str, str]], names: Mapping[str, str] | None = None) -> None:
     """Create the organization of every accepted school that has none yet, and create or rename the other organizations of orgs.csv.
 
     Args:
         folder: the change set.
         others: key, name, type, identifier of the organizations that are no schools.
+        names: what new schools are called, by key, where not as in the files.
     """
     known = {organization.key: organization for organization in Organization.objects.of(district)}
     new: dict[str, Organization] = {}
-    for key, name, identifier in _imported_schools(folder):
+    for key, found, identifier in _imported_schools(folder):
         if key not in known:
+            name = (names or {}).get(key, found)
             new.setdefault(
                 key,
                 Organization(
@@ -44,9 +47,12 @@ def save_organizations(*, district: District, folder: Path, others: list[dict[st
 
 
 def _imported_schools(folder: Path) -> list[tuple[str, str, str]]:
-    """(organization key, name, identifier) of the schools created or updated."""
+    """(organization key, name, identifier) of the schools created or updated; of several that become one, the one whose id it bears comes first."""
     path = rows_path(folder, RecordType.SCHOOL)
     if not path.exists():
         return []
-    table = pq.read_table(path, columns=["outcome", "mapped_school", "name", "identifier"], filters=[("outcome", "in", list(WRITES))])
-    return list(zip(*(table.column(name).to_pylist() for name in ("mapped_school", "name", "identifier")), strict=True))
+    table = pq.read_table(
+        path, columns=["outcome", "key", "mapped_school", "name", "identifier"], filters=[("outcome", "in", list(WRITES))]
+    )
+    rows = list(zip(*(table.column(name).to_pylist() for name in ("key", "mapped_school", "name", "identifier")), strict=True))
+    return [row[1:] for row in sorted(rows, key=lambda row: row[0] != row[1])]

@@ -80,3 +80,91 @@ document.addEventListener("click", (event) => {
   }
   changed(field);
 });
+
+// --- Schools Mapping: rows found and shown without a round trip, and lists filled when they are opened --------------------
+
+const schoolRows = document.getElementById("school-rows");
+
+function filterSchools() {
+  const group = document.getElementById("shown-group").value;
+  const text = document.querySelector("[data-finds]").value.trim().toLowerCase();
+  let shown = 0;
+  for (const row of schoolRows.rows) {
+    row.hidden = (group !== "" && row.dataset.group !== group) || !row.dataset.words.includes(text);
+    shown += row.hidden ? 0 : 1;
+  }
+  document.getElementById("no-school-shown").hidden = shown > 0;
+}
+
+function fillList(list) {
+  const options = document.getElementById(list.dataset.fills);
+  delete list.dataset.fills;
+  list.append(options.content.cloneNode(true));
+}
+
+if (schoolRows) {
+  const find = document.querySelector("[data-finds]");
+  for (const type of ["input", "change", "search"]) {
+    find.addEventListener(type, (event) => {
+      event.stopPropagation(); // finding is no change of the form
+      filterSchools();
+    });
+  }
+  find.addEventListener("keydown", (event) => {
+    if (event.key === "Enter") event.preventDefault();
+  });
+  for (const button of document.querySelectorAll("[data-shows]")) {
+    button.addEventListener("click", (event) => {
+      event.preventDefault();
+      document.getElementById("shown-group").value = button.dataset.shows;
+      for (const other of document.querySelectorAll("[data-shows]")) other.setAttribute("aria-pressed", String(other === button));
+      filterSchools();
+    });
+  }
+  for (const type of ["focusin", "pointerdown"]) {
+    schoolRows.addEventListener(type, ({ target }) => {
+      const list = target instanceof Element ? target.closest("select[data-fills]") : null;
+      if (list) fillList(list);
+    });
+  }
+}
+
+// --- a part of a tab that the address names: its tab is shown, and the part comes into view ----------------------
+
+const part = location.hash.length > 1 ? document.getElementById(decodeURIComponent(location.hash.slice(1))) : null;
+const panelOfPart = part?.closest('[data-tabs] [role="tabpanel"]');
+if (panelOfPart) {
+  document.getElementById(panelOfPart.getAttribute("aria-labelledby")).click();
+  const arrive = () => setTimeout(() => {
+    part.scrollIntoView();
+    if (part !== panelOfPart) part.querySelector("select, input")?.focus({ preventScroll: true });
+  });
+  if (document.readyState === "complete") arrive();
+  else window.addEventListener("load", arrive); // the browser goes to the fragment itself, and takes the focus along
+}
+
+// --- the step one is at is in sight, also after the bar was drawn anew ----------------------------------------------
+
+function centreStep() {
+  const bar = document.getElementById("step-bar");
+  const here = bar?.querySelector(".is-current");
+  if (here) bar.scrollLeft = here.offsetLeft - (bar.clientWidth - here.offsetWidth) / 2;
+}
+centreStep();
+document.addEventListener("htmx:oobAfterSwap", centreStep);
+
+// --- details[data-forgets]: what is chosen in it is forgotten when it is folded; [data-folds] folds it -------------
+
+for (const box of document.querySelectorAll("details[data-forgets]")) {
+  box.addEventListener("toggle", () => {
+    if (box.open) return;
+    const filled = [...box.querySelectorAll("select, input")].filter((field) => field.value !== "");
+    for (const field of filled) field.value = "";
+    if (filled.length) changed(filled[0]);
+  });
+  box.querySelector("[data-folds]")?.addEventListener("click", (event) => {
+    event.preventDefault();
+    box.open = false;
+    box.querySelector("summary").focus();
+  });
+}

@@ -1,22 +1,20 @@
 """`manage.py configure_import`: an import app's configuration as a JSON document."""
 
-import json
 import sys
 from argparse import ArgumentParser
-from pathlib import Path
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 from django.db import transaction
 
 from accounts.models import District
-from imports.config import ConfigRefused, default_document, merge_document
+from imports.config import ConfigRefused, default_document
+from imports.documents import write_document
+from imports.management.config_file import read_config_file, say_refused
 from imports.management.working import FAILED, NOT_AVAILABLE, find_district
 from imports.models import ImportApp
 from imports.services.activate_app import activate_app
 from imports.services.save_config import save_config
-
-_SECRETS = ("password",)
 
 
 class Command(BaseCommand):
@@ -35,7 +33,7 @@ class Command(BaseCommand):
         if not options["file"] and not options["show"]:
             raise CommandError("Say what to do: --file CONFIG.json to configure the app, --show to print its configuration.")
         if options["file"]:
-            self._save(district, options["app"], _read(options["file"]), is_quiet=options["show"])
+            self._save(district, options["app"], read_config_file(options["file"]), is_quiet=options["show"])
         if options["show"]:
             self._show(district, options["app"])
 
@@ -45,10 +43,7 @@ class Command(BaseCommand):
                 app = activate_app(district=district, kind=kind, by=None)
                 version = save_config(app=app, document=document, by=None, note="From the command line")
         except ConfigRefused as refusal:
-            count = len(refusal.problems)
-            self.stderr.write(f"The configuration was refused, and nothing was changed. It has {count} fault{'s' if count > 1 else ''}:")
-            for problem in refusal.problems:
-                self.stderr.write(f"  {problem.path}: {problem.message}")
+            say_refused(refusal, self.stderr)
             sys.exit(FAILED)
         if not is_quiet:
             self.stdout.write(f"{app.get_kind_display()} of {district.slug} is configured (version {version.number}).")
@@ -57,32 +52,4 @@ class Command(BaseCommand):
         app = ImportApp.objects.of(district).select_related("config").filter(kind=kind).first()
         if app is None or app.config is None:
             self.stderr.write(f"{ImportApp.Kind(kind).label} is not activated yet. These are the defaults.")
-        document = merge_document(app.config.document) if app is not None and app.config is not None else default_document()
-        document["delivery"] = {name: value for name, value in document["delivery"].items() if name not in _SECRETS}
-        self.stdout.write(json.dumps(document, indent=2, ensure_ascii=False))
-
-
-def _read(name: str) -> Any:
-    """The document of a file.
-
-    Raises:
-        CommandError: it cannot be read, or is no JSON.
-    """
-    try:
-        text = sys.stdin.read() if name == "-" else Path(name).read_text(encoding="utf-8-sig")
-    except (OSError, UnicodeDecodeError) as error:
-        raise CommandError(f"{name} cannot be read: {error}") from error
-    try:
-        return json.loads(text, object_pairs_hook=_without_repeats)
-    except (ValueError, RecursionError) as error:
-        raise CommandError(f"{name} is not a JSON document: {error}") from error
-
-
-def _without_repeats(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    """An object of a document; of a key given twice one would be lost silently."""
-    seen: dict[str, Any] = {}
-    for key, value in pairs:
-        if key in seen:
-            raise ValueError(f"the key {key!r} is given twice in one object. Keep one of the two")
-        seen[key] = value
-    return seen
+        self.stdout.write(write_document(app.config.document if app is not None and app.config is not None else default_document()))

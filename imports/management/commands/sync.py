@@ -53,7 +53,8 @@ class Command(BaseCommand):
 
     @staticmethod
     def _find(district: District, sync_id: int | None) -> Sync:
-        syncs = Sync.objects.of(district).select_related("app", "district", "detail").order_by("-pk")
+        syncs = Sync.objects.all_of(district) if sync_id else Sync.objects.of(district)  # the latest is never a simulation
+        syncs = syncs.select_related("app", "district", "detail").order_by("-pk")
         sync = syncs.filter(pk=sync_id).first() if sync_id else syncs.first()
         if sync is None:
             which = f"There is no sync {sync_id}" if sync_id else "There is no sync yet"

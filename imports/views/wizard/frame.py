@@ -1,7 +1,6 @@
 """What every step of the wizard shows around its own part."""
 
 from collections import Counter
-from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,7 +13,6 @@ from imports.config_words import changes, part_of
 from imports.services.drafts import digest_of
 from imports.views.wizard.step import Page, part_of_problem
 from imports.views.wizard.steps import neighbour, steps_of
-from roster.models import Organization
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +36,7 @@ def render_step(page: Page, status: int = 200) -> HttpResponse:
 
 def frame(page: Page) -> dict[str, Any]:
     """The context of a step's frame."""
-    drafted = changes(to_units(page.draft.base.document), to_units(page.draft.document), school_names_of(page))
+    drafted = changes(to_units(page.draft.base.document), to_units(page.draft.document), page.school_names)
     return {
         "app": page.app,
         "page": page,
@@ -55,11 +53,6 @@ def frame(page: Page) -> dict[str, Any]:
         "is_moved": page.draft.base_id != page.app.config_id,
         "headers": page.headers,
     }
-
-
-def school_names_of(page: Page) -> Mapping[str, str]:
-    """The names of the portal's schools."""
-    return dict(Organization.objects.of(page.app.district_id).values_list("key", "name"))
 
 
 def _links(page: Page) -> list[StepLink]:

@@ -1,5 +1,6 @@
 """Show a step, take what is entered, count, and finish."""
 
+from collections import Counter
 from typing import Any
 
 from django.contrib import messages
@@ -24,9 +25,11 @@ from imports.services.drafts import (
 )
 from imports.trial import counting, open_trial
 from imports.views.scope import find_app
+from imports.views.simulate import begin_simulation
 from imports.views.wizard.effect import effect_of
+from imports.views.wizard.faults import lead_to_fault
 from imports.views.wizard.frame import frame, render_step
-from imports.views.wizard.step import Counting, Page, part_of_problem
+from imports.views.wizard.step import SHOW_AGAIN, Counting, Page
 from imports.views.wizard.steps import find_step, neighbour, steps_of
 from imports.views.words import count_words
 
@@ -57,7 +60,7 @@ def _leave(page: Page) -> HttpResponseBase:
     page.document = page.step.read(page)
     target = page.step.act(page, asked) if asked and page.step.act else None
     page = Page(page.request, page.app, page.draft, page.step, page.document, page.said)  # the faults of what it is now
-    if page.own_problems or page.said:
+    if page.said or (_new_faults(page) if asked else page.own_problems):
         return render_step(page, status=422)
     try:
         page.draft = write_draft(draft=page.draft, document=page.document, parts=page.step.parts, seen=post.get("seen", ""))
@@ -66,8 +69,15 @@ def _leave(page: Page) -> HttpResponseBase:
         page.said = STALE
         return render_step(page, status=409)
     if asked:
-        return redirect(target or page.url)
+        return render_step(page) if target == SHOW_AGAIN else redirect(target or page.url)
     return _go(page, post.get("go", STAY))
+
+
+def _new_faults(page: Page) -> bool:
+    """Whether the page has faults that the draft does not have: of several old ones a button can mend one after the other."""
+    before = Page(page.request, page.app, page.draft, page.step, page.draft.document).own_problems
+    known, now = (Counter(problem.message for problem in problems) for problems in (before, page.own_problems))
+    return bool(now - known)  # by their sentences: a path changes when an entry before it is removed
 
 
 def _go(page: Page, go: str) -> HttpResponseBase:
@@ -75,7 +85,7 @@ def _go(page: Page, go: str) -> HttpResponseBase:
     if go == FINISH:
         return finish(page)
     if go == SIMULATE:
-        return redirect("imports:simulate", kind=page.app.kind)
+        return begin_simulation(page.request, page.app, page.draft)
     if go in (NEXT, BACK):
         return redirect((neighbour(page.app, page.step, 1 if go == NEXT else -1) or page.step).url(page.app))
     step = next((step for step in steps_of(page.app) if step.slug == go), page.step)
@@ -86,7 +96,7 @@ def finish(page: Page) -> HttpResponseBase:
     """Make the draft the configuration; what stands in the way is said at the step where it can be mended."""
     is_first_time = page.app.configured_at is None
     if page.problems:
-        return _to_faults(page)
+        return lead_to_fault(page.request, page.app, page.problems, "Not saved yet.")
     try:
         version, count = publish_draft(draft=page.draft, by=page.request.user, note=page.request.POST.get("note", "").strip())
     except ConfigMoved:
@@ -104,15 +114,6 @@ def finish(page: Page) -> HttpResponseBase:
     if is_first_time:
         return redirect("imports:app", kind=page.app.kind)
     return redirect("imports:app_tab", kind=page.app.kind, tab="settings")
-
-
-def _to_faults(page: Page) -> HttpResponseBase:
-    """Go to the first step that has a fault, which shows it at its field."""
-    first = page.problems[0]
-    part = part_of_problem(first)
-    step = next((step for step in steps_of(page.app) if part in step.parts), page.step)
-    messages.error(page.request, f"Not saved yet. {step.title}: {first.message}")
-    return redirect(step.url(page.app))
 
 
 @require_http_methods(["GET", "POST"])

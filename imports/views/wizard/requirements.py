@@ -9,10 +9,9 @@ import pandas as pd
 from dataquality.steps.filters import FilterParams, apply_filters
 from dataquality.steps.requirements import DEFAULT_REQUIREMENTS, RequirementParams, check_requirements
 from imports.config_parser.rules import attributes_of
-from imports.steps.dependencies import DependencyParams, follow_dependencies
 from imports.trial import Base
+from imports.views.wizard.cascade import accepted_counts, counts_words, followed_counts, gone_along
 from imports.views.wizard.step import Counting, Document, Page, Step
-from imports.views.words import count_words
 from records.attributes import PERSON_TYPES, SCREEN_ORDER, RecordType, attribute_label
 from records.frames import Frames, accepted
 from records.sources import Source
@@ -141,15 +140,12 @@ def cascade_sentence(counting: Counting, base: Base, passed: Frames) -> str:
     """Say "Skips 12 students, and with them 84 enrollments": what follows the skipped records, and would be imported without these requirements."""
     config = counting.config
     judged, _ = check_requirements(passed, RequirementParams(config.requirements, config.sources))
-    skipped = {kind: int(accepted(passed[kind]).sum() - accepted(judged[kind]).sum()) for kind in passed}
+    before, after = accepted_counts(passed), accepted_counts(judged)
+    skipped = {kind: before[kind] - after[kind] for kind in passed}
     if not any(skipped.values()):
         return "No record is skipped for a missing value."
-    with_them, _ = follow_dependencies(judged, base.links, DependencyParams(config.drop_empty_classes))
-    without, _ = follow_dependencies(passed, base.links, DependencyParams(config.drop_empty_classes))
-    also = {kind: int(accepted(without[kind]).sum() - accepted(with_them[kind]).sum()) - skipped[kind] for kind in passed}
-    first = [count_words(skipped[kind], kind.label.lower(), kind.plural.lower()) for kind in SCREEN_ORDER if skipped.get(kind)]
-    then = [count_words(also[kind], kind.label.lower(), kind.plural.lower()) for kind in SCREEN_ORDER if also.get(kind, 0) > 0]
-    return f"Skips {' and '.join(first)}" + (f", and with them {' and '.join(then)}." if then else ".")
+    also = gone_along(followed_counts(passed, base, config), followed_counts(judged, base, config), skipped)
+    return f"Skips {counts_words(skipped)}" + (f", and with them {counts_words(also)}." if also else ".")
 
 
 REQUIREMENTS = Step(

@@ -11,10 +11,13 @@ from accounts.current import DistrictRequest
 from imports.config import ConfigProblem, ConfigRefused, ImportConfig
 from imports.config_parser import parse_config
 from imports.models import ConfigDraft, ImportApp
-from imports.selectors.delivered import Headers, delivered_headers
+from imports.selectors.delivered import Headers, delivered_headers, known_headers
+from imports.selectors.school_list import planned_names
 from imports.trial import Trial, TrialResult
+from roster.models import Organization
 
 Document = dict[str, Any]
+SHOW_AGAIN = ""  # what `act` returns to have the step shown with what was entered, instead of afresh
 
 
 @dataclass
@@ -34,9 +37,20 @@ class Page:
         return delivered_headers(self.app)
 
     @cached_property
+    def known_headers(self) -> Headers:
+        """By file the headers that may feed any attribute."""
+        return known_headers(self.app)
+
+    @cached_property
+    def school_names(self) -> Mapping[str, str]:
+        """The names of the portal's schools and offices by key, and of the schools that the draft has created."""
+        known = Organization.objects.of(self.app.district_id).values_list("key", "name")
+        return planned_names(self.app, self.draft.document) | dict(known)
+
+    @cached_property
     def problems(self) -> list[ConfigProblem]:
         """All faults of the document."""
-        return problems_of(self.document, self.app.kind, self.headers)
+        return problems_of(self.document, self.app.kind, self.known_headers)
 
     @cached_property
     def own_problems(self) -> list[ConfigProblem]:
@@ -55,7 +69,7 @@ class Page:
         Raises:
             ConfigRefused: it has faults.
         """
-        return parse_config(self.document, self.app.kind, self.headers)
+        return parse_config(self.document, self.app.kind, self.known_headers)
 
     @property
     def url(self) -> str:
@@ -83,7 +97,8 @@ class Step:
     show: what the template needs beside the page; quick, without reading the delivery.
     count: what the template of counts needs, from the last delivery; its numbers are put into the page by their ids.
     follows: a template of what follows every change without the last delivery, from the context of `show`; put into the page by ids, too.
-    act: what the step's own buttons (name="do") do, to the document; returns the address to go to next, or None to stay.
+    act: what the step's own buttons (name="do") do, to the document; returns the address to go to next, None to stay,
+        or SHOW_AGAIN to stay with everything that was entered.
     """
 
     slug: str

@@ -3,16 +3,22 @@
 from django.http import Http404
 
 from imports.models import ImportApp
+from imports.views.wizard.attributes import ATTRIBUTES
 from imports.views.wizard.delivery import DELIVERY
+from imports.views.wizard.filters import FILTERS
+from imports.views.wizard.master_fields import MASTER_FIELDS
 from imports.views.wizard.requirements import REQUIREMENTS
+from imports.views.wizard.schools import SCHOOLS
 from imports.views.wizard.step import Step
+from imports.views.wizard.uniqueness import UNIQUENESS
 
-ALL_STEPS = (DELIVERY, REQUIREMENTS)
+ALL_STEPS = (DELIVERY, SCHOOLS, ATTRIBUTES, REQUIREMENTS, FILTERS, UNIQUENESS, MASTER_FIELDS)
 
 
 def steps_of(app: ImportApp) -> list[Step]:
-    """The steps of an app, in order."""
-    return [step for step in ALL_STEPS if app.kind in step.apps]
+    """The steps of an app, in order. While CSV Upload is being set up its schools are left to the first sync, which asks for them."""
+    asks_later = app.kind == ImportApp.Kind.CSV_UPLOAD and app.configured_at is None
+    return [step for step in ALL_STEPS if app.kind in step.apps and not (asks_later and step is SCHOOLS)]
 
 
 def find_step(app: ImportApp, slug: str) -> Step:

@@ -48,6 +48,16 @@ class _Form(HTMLParser):
             self._select = ""
 
 
+def fields_of(page: str) -> dict[str, list[str]]:
+    """The form of a page as it stands."""
+    form = _Form()
+    form.feed(page)
+    fields: dict[str, list[str]] = {}
+    for name, value in form.fields:
+        fields.setdefault(name, []).append(value)
+    return fields
+
+
 @dataclass
 class Wizard:
     """One person at the wizard of an app."""
@@ -65,12 +75,7 @@ class Wizard:
 
     def fields(self, step: str) -> dict[str, list[str]]:
         """The form as it stands."""
-        form = _Form()
-        form.feed(self.page(step))
-        fields: dict[str, list[str]] = {}
-        for name, value in form.fields:
-            fields.setdefault(name, []).append(value)
-        return fields
+        return fields_of(self.page(step))
 
     def filled(self, step: str, changes: Mapping[str, Any], without: tuple[str, ...] = ()) -> dict[str, Any]:
         """The form with some fields filled in and some boxes unticked."""

@@ -15,6 +15,7 @@ from imports.config_parser import parse_config
 from imports.config_parser.delivery import Schedule, parse_schedule
 from imports.config_parser.node import Node
 from mapping.steps.attributes import Source
+from mapping.steps.master_fields import MasterField
 from records.attributes import ATTRIBUTES, RecordType
 from tests.unit.imports.documents import FULL, SCHEDULE, a_filter, mapped
 
@@ -97,6 +98,7 @@ def test_an_own_attribute_may_come_from_any_header_and_be_used_in_every_rule() -
     config = parse_config(document)
     assert config.sources[RecordType.TEACHER]["room"] == Source("users", "Home Room")
     assert config.filters[0].match == "any"
+    assert config.master_fields == (MasterField(RecordType.TEACHER, "room", "do_not_override"),)
 
 
 @pytest.mark.parametrize(

@@ -221,6 +221,18 @@ REFUSED = [
         "master_fields[0]",
         id="master field twice",
     ),
+    pytest.param(
+        {"master_fields": [{"record_type": "student", "attribute": "sis_id", "mode": "master"}]},
+        "master_fields[0].attribute",
+        "names the record",
+        id="master field of the key",
+    ),
+    pytest.param(
+        {"master_fields": [{"record_type": "enrollment", "attribute": "person_id", "mode": "do_not_override"}]},
+        "master_fields[0].attribute",
+        "makes the enrollment what it is",
+        id="master field of an enrollment's person",
+    ),
 ]
 
 

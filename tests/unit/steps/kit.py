@@ -19,6 +19,7 @@ import pyarrow.parquet as pq
 from formats.oneroster.tables import TABLES
 from formats.read import TextTable, read_csv
 from imports.config import ImportConfig
+from imports.context import OtherApp
 from imports.pipeline import PipelineParams, PipelineResult, run_pipeline
 from imports.sentences import Problem, say
 from imports.steps.split import ALWAYS_READ
@@ -243,7 +244,7 @@ class Ran:
 
 def run(
     files: Mapping[str, Sequence[Row]], *, config: ImportConfig | None = None, live: MemoryLive | None = None, modes: Mapping[str, str] | None = None,
-    today: date = TODAY, stops_for_schools: bool = False, apply: bool = True,
+    today: date = TODAY, stops_for_schools: bool = False, apply: bool = True, others: Sequence[OtherApp] = (),
 ) -> Ran:  # fmt: skip
     """Import the files into the live roster (a new one by default), all schools being mapped as new by default."""
     config = config or ImportConfig(all_missing_as_new=True)
@@ -253,7 +254,7 @@ def run(
         out.mkdir()
         texts = read_district(files, config.sources, folder)
         given = {**dict.fromkeys(texts, "bulk"), **(modes or {})}
-        result = run_pipeline(texts, PipelineParams(config, today, given, stops_for_schools), live, out)
+        result = run_pipeline(texts, PipelineParams(config, today, given, stops_for_schools, others=tuple(others)), live, out)
         if result.stopped_for_schools:
             return Ran(result, {}, [], live)
         rows = {record_type: read_rows(out, record_type) for record_type in RecordType}

@@ -5,14 +5,18 @@ from dataclasses import dataclass, field
 from functools import cache
 from typing import Any
 
+import pandas as pd
 import pytest
 
 from dataquality.steps.filters import Condition, FilterRule
 from imports.config import ImportConfig
+from imports.context import OtherApp
 from imports.sentences import say
+from mapping.steps.master_fields import MasterField
 from records.attributes import RecordType
 from records.outcomes import Fate
 from records.rules import RULES
+from records.text import TEXT
 from tests.unit.steps.kit import District, MemoryLive, Ran, Raw, district, mapped, person, run
 
 pytestmark = pytest.mark.no_database
@@ -28,6 +32,7 @@ class Sample:
     config: ImportConfig = field(default_factory=lambda: ImportConfig(all_missing_as_new=True))
     before: District | None = None
     modes: dict[str, str] = field(default_factory=dict)
+    others: tuple[OtherApp, ...] = ()
 
 
 def config(**values: Any) -> ImportConfig:
@@ -86,6 +91,9 @@ SAMPLES: dict[str, Sample] = {
     "required-attribute-missing": Sample(district(users={"S1": {"email": ""}}), "users.csv"),
     "attribute-missing": Sample(district(demographics={"S1": {"sex": ""}}), "demographics.csv"),
     "uniqueness-shared": Sample(district(users={"S1": {"email": "one@example.org"}, "T1": {"email": "one@example.org"}}), "users.csv"),
+    "master-field-kept": Sample(
+        district(users={"S1": {"email": "new@example.org"}}), "users.csv", before=district(),
+        others=(OtherApp("SFTP", (MasterField(RecordType.STUDENT, "email", "master"),), lambda _: pd.Series(["S1"], dtype=TEXT)),)),
     "demographics-orphan": Sample(district(demographics={"S9": {}}), "demographics.csv"),
     "demographics-repeated": Sample(twice("demographics", "S1", sex="male"), "demographics.csv"),
     "file-without-rows": Sample({**district(), "courses": []}, "courses.csv"),
@@ -104,7 +112,7 @@ SAMPLES["class-without-students"].files["enrollments"] = [row for row in distric
 def _ran(code: str) -> Ran:
     sample = SAMPLES[code]
     first = MemoryLive() if sample.before is None else run(sample.before).live
-    return run(sample.files, config=sample.config, modes=sample.modes, live=first)
+    return run(sample.files, config=sample.config, modes=sample.modes, live=first, others=sample.others)
 
 
 def test_every_rule_has_a_sample():

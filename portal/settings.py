@@ -95,7 +95,7 @@ MIDDLEWARE = [
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     # Closed by default: a view for people who are not signed in says so with @login_not_required.
-    "django.contrib.auth.middleware.LoginRequiredMiddleware",
+    "portal.middleware.sign_in.SignInMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     # Sets request.district and request.membership; shows people without a district a page that says so.
     "accounts.middleware.CurrentDistrictMiddleware",

@@ -4,6 +4,16 @@
 const form = document.getElementById("step-form");
 const changed = (field) => field.dispatchEvent(new Event("change", { bubbles: true }));
 
+// --- a count that could not be had is said, not awaited for ever ------------------------------------------------------
+
+for (const type of ["htmx:responseError", "htmx:sendError", "htmx:timeout"]) {
+  document.addEventListener(type, () => {
+    const body = document.querySelector("#effect .panel-body");
+    const words = document.getElementById("count-failed");
+    if (body && words) body.replaceChildren(words.content.cloneNode(true));
+  });
+}
+
 // --- tabs: links to their panels; arrow keys move between them ----------------------------------------------------
 
 function show(tablist, chosen) {

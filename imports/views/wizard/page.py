@@ -34,8 +34,8 @@ from imports.views.wizard.steps import find_step, neighbour, steps_of
 from imports.views.words import count_words
 
 STALE = (
-    "The draft was changed in another window since this page was made. What you entered here is not taken yet: check it below and go on to take it, "
-    "or reload the page to see the draft."
+    "The draft was changed in another window, or somebody saved another version, since this page was made. What you entered here is not "
+    "taken yet: check it below and go on to take it, or reload the page to see the draft."
 )
 FINISH, NEXT, BACK, STAY, SIMULATE = "finish", "next", "back", "stay", "simulate"
 

@@ -223,3 +223,15 @@ def test_with_preview_the_limits_are_disabled_and_keep_their_values(world: World
     assert "Preview Mode is enabled" in page
     wizard.post("delivery", go="finish")
     assert in_force(world)["delivery"]["update_threshold"] == 30
+
+
+def test_counts_asked_for_after_the_session_has_ended_lead_to_the_sign_in_and_back(world: World) -> None:
+    address = reverse("imports:configure_counts", args=["csv_upload", "delivery"])
+    page = f"https://evil.example{Wizard(Client()).url('delivery')}?a=1"
+    response = Client().post(address, headers={"HX-Request": "true", "HX-Current-URL": page})
+    assert response["HX-Redirect"] == "/sign-in/?next=/apps/csv_upload/configure/delivery/%3Fa%3D1"
+    assert Client().get(address).status_code == 302  # a whole page is led there as ever
+
+
+def test_a_count_that_fails_says_so(world: World) -> None:
+    assert 'id="count-failed"' in Wizard(world.client()).page("delivery")

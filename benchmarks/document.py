@@ -139,11 +139,11 @@ def _size_rows(result: SizeResult) -> list[tuple[str, ...]]:
 
 
 def _count_rows(result: SizeResult) -> list[tuple[str, ...]]:
-    """The first count after an upload, which reads the delivery, has no goal; every other one has."""
+    """The first counts after an upload, which read the delivery, have no goal; every other one has."""
     rows: list[tuple[str, ...]] = []
     for step, seconds in result.counts.facts.items():
-        verdict = judge_live_count(result.students, seconds) if step != "first" else Verdict()
-        words = "the first after an upload" if step == "first" else step.replace("_", " ")
+        verdict = Verdict() if step.startswith("the first") else judge_live_count(result.students, seconds)
+        words = step.replace("_", " ")
         rows.append((result.engine, words, f"{seconds:.2f}", verdict.goal, verdict.word, f"{result.counts.peak_mb:,.0f}"))
     return rows
 

@@ -1,8 +1,10 @@
 """What the steps must know of the live roster and of the sync, asked before each of them: live records that stand in for rows, or stay without one."""
 
-from collections.abc import Callable, Mapping, Sequence
+import json
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
+from functools import cache
 from typing import Protocol
 
 import numpy as np
@@ -28,6 +30,9 @@ class Live(Protocol):
     def enrollments_of(self, *, classes: pd.Series, people: pd.Series) -> pd.DataFrame: ...
     def schools(self) -> dict[str, str]: ...
     def offices(self) -> list[str]: ...
+
+
+MOST_LOOKED_UP = 20_000  # live records; more are quicker read out of all
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,20 +123,36 @@ def uniqueness_params(frames: Frames, judge: Judge) -> UniquenessParams:
     wanted: dict[RecordType, set[str]] = {kind: {"email"} for kind in UNIQUE_EMAIL_TYPES}
     for domain in params.config.uniqueness:
         wanted.setdefault(domain.record_type, set()).update(name for name in domain.attributes if name != "sis_id")
-    held, staying = {}, {}
-    for record_type, names in wanted.items():
-        held[record_type] = live.columns(record_type, ["key", *sorted(names)])
-        if len(held[record_type]):
-            frame = frames.get(record_type)
-            is_partial = frame is None or judge.is_partial(record_type)
-            stays = blank(0) if frame is None else frame["key"][~accepted(frame) & keeps_live(frame)]
-            stays = pd.concat([stays, judge.spared(record_type, untyped).keys], ignore_index=True)
-            if is_partial:
-                goes = blank(0) if frame is None else frame["key"][~accepted(frame) & ~keeps_live(frame)]
-                keys = held[record_type]["key"]
-                stays = pd.concat([stays, keys[~is_in(keys, goes)]], ignore_index=True)
-            staying[record_type] = stays
-    return UniquenessParams(params.config.uniqueness, params.config.sources, held, staying)
+    staying = {}
+    for record_type in wanted:
+        frame = frames.get(record_type)
+        stays = blank(0) if frame is None else frame["key"][~accepted(frame) & keeps_live(frame)]
+        stays = pd.concat([stays, judge.spared(record_type, untyped).keys], ignore_index=True)
+        if frame is None or judge.is_partial(record_type):
+            goes = blank(0) if frame is None else frame["key"][~accepted(frame) & ~keeps_live(frame)]
+            keys = live.columns(record_type, ["key"])["key"]
+            stays = pd.concat([stays, keys[~is_in(keys, goes)]], ignore_index=True)
+        staying[record_type] = stays
+    return UniquenessParams(params.config.uniqueness, params.config.sources, _holders(live, wanted), staying)
+
+
+def _holders(live: Live, wanted: Mapping[RecordType, Collection[str]]) -> Callable[[RecordType, pd.Series], pd.DataFrame]:
+    """The look-up of live records by key, with the wanted attributes. Few are read one by one, many out of all of their type, read once."""
+    names = {kind: ["key", *sorted(wanted[kind])] for kind in wanted}
+    everything = cache(lambda kind: live.columns(kind, names[kind]))
+
+    def holders(record_type: RecordType, keys: pd.Series) -> pd.DataFrame:
+        keys = keys[~is_blank(keys)].drop_duplicates()
+        if len(keys) > MOST_LOOKED_UP:
+            whole = everything(record_type)
+            return whole[is_in(whole["key"], keys)].reset_index(drop=True)
+        found = live.values(record_type, keys)
+        own = [name for name in names[record_type] if name not in found]
+        extras = [json.loads(text) if text else {} for text in found["extra"].to_list()] if own else []
+        more = {name: pd.Series([one.get(name, "") for one in extras], dtype=TEXT) for name in own}
+        return found.reset_index(drop=True).assign(**more)[names[record_type]]
+
+    return holders
 
 
 def carry_demographics(frames: Frames, headers: Mapping[str, Sequence[str]], params: PipelineParams, live: Live) -> Frames:

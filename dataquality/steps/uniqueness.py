@@ -3,7 +3,7 @@
 Source: uniqueness. SIS ID, the key, is judged with the keys (`imports.steps.standard`); here are email and the added domains.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -18,6 +18,7 @@ from records.text import TEXT, Mask, blank, is_blank, is_in, join, occurrences, 
 
 _STAFF = "staff"  # a teacher and an admin of one SIS ID are one person
 Staying = dict[RecordType, list[pd.Series]]
+Holders = Callable[[RecordType, pd.Series], pd.DataFrame]
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,11 +36,11 @@ def domain_attribute(record_type: RecordType, attributes: tuple[str, ...]) -> st
 
 @dataclass(frozen=True, slots=True)
 class UniquenessParams:
-    """`live`: record type -> frame of key and the attributes of every domain, of all live records."""
+    """`holders`: of the given keys of a record type those that are live, as a frame of key and the attributes of every domain."""
 
     domains: tuple[Domain, ...]
     sources: Mapping[RecordType, Mapping[str, Source]]
-    live: Mapping[RecordType, pd.DataFrame] = field(default_factory=dict)
+    holders: Holders
     staying: Mapping[RecordType, pd.Series] = field(default_factory=dict)  # keys of live records that stay though not accepted in this sync
 
 
@@ -63,7 +64,7 @@ def check_uniqueness(frames: Frames, params: UniquenessParams) -> tuple[Frames, 
         before = result
         for group in groups:
             result = _check_group(result, group, params, staying, found)
-        fresh = {record_type: _newly_out(before[record_type], result[record_type]) for record_type in params.live if record_type in result}
+        fresh = {kind: _newly_out(before[kind], result[kind]) for group in groups for kind in group.record_types if kind in result}
         if not any(len(keys) for keys in fresh.values()):
             return result, found
         for record_type, keys in fresh.items():
@@ -93,13 +94,11 @@ def _candidates(frames: Frames, group: _Group, params: UniquenessParams, staying
             rows = np.flatnonzero(accepted(frame))
             part = frame if len(rows) == len(frame) else frame.iloc[rows].reset_index(drop=True)
             parts.append(_part(record_type, part["key"], _values(part, group.attributes), rows, part["_line"].to_numpy()))
-        live = params.live.get(record_type)
         keys = pd.concat([blank(0), *staying.get(record_type, [])], ignore_index=True)
-        if live is not None and len(keys):
-            stays = is_in(live["key"], keys)
-            if frame is not None:
-                stays &= ~is_in(live["key"], frame["key"].iloc[np.flatnonzero(accepted(frame))])
-            part = live[stays].reset_index(drop=True)
+        if frame is not None and len(keys):
+            keys = keys[~is_in(keys, frame["key"].iloc[np.flatnonzero(accepted(frame))])]
+        if len(keys):
+            part = params.holders(record_type, keys)
             nowhere = np.full(len(part), -1, dtype=np.int64)
             parts.append(_part(record_type, part["key"], _values(part, group.attributes), nowhere, np.zeros(len(part), dtype=np.int64)))
     return pd.concat(parts, ignore_index=True) if parts else pd.DataFrame({"value": blank(0)})
@@ -121,11 +120,10 @@ def _shared(rows: pd.DataFrame, group: _Group, params: UniquenessParams) -> pd.D
     rows = rows[rows.groupby("group")["who"].transform("nunique") > 1].reset_index(drop=True)
     holds = rows["row"].to_numpy() < 0
     for record_type in group.record_types:
-        live = params.live.get(record_type)
-        if live is not None and len(live) and len(rows):
-            live = live[is_in(live["key"], rows["key"])].reset_index(drop=True)
+        mine = (rows["type"] == record_type.value).to_numpy(dtype=bool)
+        if mine.any():
+            live = params.holders(record_type, rows["key"][mine])
             held = to_series(join([live["key"], _values(live, group.attributes)], "\x1f"))
-            mine = (rows["type"] == record_type.value).to_numpy(dtype=bool)
             holds |= mine & is_in(to_series(join([rows["key"], rows["value"]], "\x1f")), held)
     return rows.assign(holds=holds)
 

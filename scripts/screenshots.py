@@ -13,7 +13,7 @@ import tempfile
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -23,7 +23,7 @@ from playwright.sync_api import Page, sync_playwright
 
 ROOT = Path(__file__).resolve().parents[1]
 OUT = ROOT / "docs" / "screenshots"
-SIZE = {"width": 1280, "height": 800}
+SIZE = {"width": 1440, "height": 900}
 START_SECONDS = 120
 CHROMIUM_ARGS = [
     "--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
@@ -35,7 +35,7 @@ STEP = f"{APP}configure/"
 
 @dataclass(frozen=True)
 class Shot:
-    """One picture: the page, what is done on it first ("selector=value" fills or ticks, "click selector" clicks), and how much of it is shown."""
+    """One picture: the page, what is done on it first ("selector=on" ticks, "click selector", "wait selector"), and how much of it is shown."""
 
     name: str
     url: str
@@ -46,16 +46,17 @@ class Shot:
 SHOTS = (
     Shot("gallery", "/gallery/?mode=import"),
     Shot("app", APP, whole=False),
+    Shot("sync", "/history/2/", whole=False),
     Shot("delivery", f"{STEP}delivery/", ("#update_threshold-on=on", "#deletion_threshold-on=on")),
     Shot("schools", f"{STEP}schools/"),
     Shot("attributes", f"{STEP}attributes/", whole=False),
     Shot("requirements", f"{STEP}requirements/", ("[name='skip:student:middle_name']=on",), whole=False),
-    Shot("filters", f"{STEP}filters/", whole=False),
+    Shot("filters", f"{STEP}filters/", ("click text=Add Filter Rule", "label:has-text('KG')=on", "label:has-text('01')=on")),
     Shot("uniqueness", f"{STEP}uniqueness/", whole=False),
     Shot("master-fields", f"{STEP}master_fields/", whole=False),
-    Shot("versions", f"{APP}versions/"),
-    Shot("simulation", f"{STEP}requirements/", ("click button[value=simulate]",), whole=False),
-    Shot("sync", "/history/2/", whole=False),
+    Shot("simulation", f"{STEP}requirements/", ("click button[value=simulate]", "wait text=Simulated"), whole=False),
+    Shot("settings", f"{STEP}requirements/", ("click button[value=finish]",), whole=False),
+    Shot("versions", f"{APP}versions/?to=3", whole=False),
 )
 
 
@@ -71,23 +72,30 @@ def portal() -> Iterator[tuple[str, str, str]]:
         log = (Path(folder) / "run.log").open("w")
         process = subprocess.Popen([sys.executable, str(ROOT / "manage.py"), "run_portal"], env=env, stdout=log, stderr=log)  # noqa: S603
         try:
-            _wait(f"http://127.0.0.1:{port}/readyz", process)
-            email, password = (Path(folder) / "demo_sign_in").read_text(encoding="utf-8").split()
+            signed = Path(folder) / "demo_sign_in"  # written once the demo district is imported
+            _wait(lambda: signed.exists() and _answers(f"http://127.0.0.1:{port}/readyz"), process)
+            email, password = signed.read_text(encoding="utf-8").split()
             yield f"http://localhost:{port}", email, password
         finally:
             process.send_signal(signal.SIGINT)
             process.wait(60)
 
 
-def _wait(url: str, process: "subprocess.Popen[bytes]") -> None:
+def _wait(is_ready: Callable[[], bool], process: "subprocess.Popen[bytes]") -> None:
     deadline = time.monotonic() + START_SECONDS
     while time.monotonic() < deadline and process.poll() is None:
-        try:
-            with urllib.request.urlopen(url, timeout=2):  # noqa: S310 - our own address
-                return
-        except (urllib.error.URLError, OSError):
-            time.sleep(0.3)
+        if is_ready():
+            return
+        time.sleep(0.3)
     raise RuntimeError("The portal did not start.")
+
+
+def _answers(url: str) -> bool:
+    try:
+        with urllib.request.urlopen(url, timeout=2):  # noqa: S310 - our own address
+            return True
+    except (urllib.error.URLError, OSError):
+        return False
 
 
 def take(page: Page, address: str, shot: Shot) -> None:
@@ -97,11 +105,14 @@ def take(page: Page, address: str, shot: Shot) -> None:
     for act in shot.acts:
         if act.startswith("click "):
             page.locator(act.removeprefix("click ")).first.click()
+        elif act.startswith("wait "):
+            page.locator(act.removeprefix("wait ")).first.wait_for()
         else:
             page.locator(act.rpartition("=")[0]).first.check()
         page.wait_for_load_state("networkidle")
     page.wait_for_timeout(900)
     page.wait_for_load_state("networkidle")
+    page.evaluate("document.activeElement?.blur(); window.scrollTo(0, 0)")
     page.screenshot(path=OUT / f"{shot.name}.png", full_page=shot.whole, animations="disabled")
 
 

@@ -1,7 +1,9 @@
 """The private broker of the embedded default: a Redis-protocol server on a Unix socket that nobody else can reach."""
 
 import platform
+import re
 import shutil
+import subprocess
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -34,13 +36,25 @@ def find_broker_program() -> str:
 
 def broker_command(paths: DataPaths) -> list[str]:
     """Return the command line of the server: no TCP port, its socket and files private, every message written to disk."""
+    program = find_broker_program()
     return [
-        find_broker_program(),
+        program,
         *("--port", "0"),
         *("--unixsocket", str(paths.broker_socket), "--unixsocketperm", "600"),
         *("--dir", str(paths.broker), "--appendonly", "yes", "--appendfsync", "everysec", "--save", ""),
+        *("--appenddirname", f"messages-{_version_of(program)}"),
         *("--maxmemory-policy", "noeviction", "--loglevel", "warning"),
     ]
+
+
+def _version_of(program: str) -> str:
+    """Name and version of a server, "redis-7.0.15": one does not read what another has written, as after the system's server was installed.
+
+    Messages that stay behind are not missed: the database knows what is to be done, and the sweeper looks there.
+    """
+    said = subprocess.run([program, "--version"], capture_output=True, text=True, check=False).stdout  # noqa: S603
+    version = re.search(r"v=([\w.]+)", said)
+    return f"{said.split(' ')[0].lower() or 'server'}-{version[1] if version else 'unknown'}"
 
 
 def broker_answers(socket: Path) -> bool:

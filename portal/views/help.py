@@ -10,8 +10,8 @@ OUTCOMES = (
     ("created", "The row is a new record, and it was added."),
     ("updated", "The record was here, and the row changed it."),
     ("unchanged", "The record was here, exactly as in the row."),
-    ("skipped", "The row lacks a value that your Data Requirements demand, or what it points to was left out."),
-    ("excluded", "A filter or the mapping of schools keeps the row out on purpose."),
+    ("skipped", "The row lacks a value that your Data Requirements demand. A live record of it stays as it is."),
+    ("excluded", "A filter, the mapping of schools, the role or status, or another row that it depends on keeps it out."),
     ("duplicate", "The row shares a value with another row that may occur only once, such as the SIS ID or the email."),
     ("invalid", "The row breaks the OneRoster rules, so it cannot be read safely."),
     ("deleted", "The record was here, and its file came without it. It disappears from every list and is kept for a while."),
@@ -25,6 +25,7 @@ STATES = (
     (State.COMPLETED, "Everything was applied."),
     (State.COMPLETED_WITH_ISSUES, "Everything acceptable was applied; some rows were left out or reported."),
     (State.NO_CHANGES, "The files are the same as last time."),
+    (State.SIMULATED, "The whole work was done as for a sync, but nothing was imported."),
     (State.FAILED, "It stopped, and nothing was changed. The page of the sync says why."),
 )
 

@@ -28,7 +28,7 @@ def consequence(source_id: str, now: Ties, then: Ties) -> str:
         return _merged(after, then)
     if not after:
         return _left_out(source_id, before, now)
-    first = _moves(source_id, now, then) if before not in ("", after) else _comes(source_id, then)
+    first = _moves(source_id, now, then) if before in now.facts.portal and before != after else _comes(source_id, then)
     return " ".join(filter(None, [first, _merged(after, then)]))
 
 
@@ -80,7 +80,7 @@ def _merged(target: str, then: Ties) -> str:
     feeding = then.feeding(target) if target else []
     if len(feeding) < 2:
         return ""
-    return f"Merged: {then.target_name(target)} gets the rows of {len(feeding):,} schools: {_listed(feeding, then)}."
+    return _ended(f"Merged: {then.target_name(target)} gets the rows of {len(feeding):,} schools: {_listed(feeding, then)}")
 
 
 def difference(source_id: str, ties: Ties) -> str:
@@ -92,7 +92,12 @@ def difference(source_id: str, ties: Ties) -> str:
     if not name or name == called:
         return ""
     was = ties.facts.live[source_id].name if source_id in ties.facts.live else ""
-    return f"Renamed in the files: {was} is now {name}." if was not in ("", name) else f"The files call it {name}."
+    return _ended(f"Renamed in the files: {was} is now {name}" if was not in ("", name) else f"The files call it {name}")
+
+
+def _ended(words: str) -> str:
+    """A sentence; a name such as Harbor H.S. has brought its full stop along."""
+    return words if words.endswith(".") else f"{words}."
 
 
 def _listed(source_ids: Sequence[str], ties: Ties) -> str:

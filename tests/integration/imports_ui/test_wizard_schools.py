@@ -297,8 +297,10 @@ def test_a_change_of_the_source_system_is_recognised_and_auto_mapping_finds_the_
     assert post(client, do="auto").status_code == 302
     draft = ConfigDraft.objects.of(settled.district).get().document["schools"]
     assert draft == {"all_missing_as_new": True, "mapping": {"S1": "S1", "S2": "S2", "X-1": "S1", "X-2": "S2"}}
-    page = client.get(STEP).content.decode()
-    assert "did the source system change" not in page
+    page = client.get(STEP)
+    assert "did the source system change" not in page.content.decode()
+    assert "The files call it North H.S. <" in page.content.decode()
+    assert says(page, "X-1").endswith("Its rows come to North High with the next sync.")
     post(client, do="delete-gone")
     post(client, go="finish")
     assert part(settled)["mapping"] == {"X-1": "S1", "X-2": "S2"}

@@ -26,16 +26,17 @@ class Run:
 
 
 def plan(what: str, variables: dict[str, str], extra: list[str]) -> list[Run]:
-    """Return the runs: everything on SQLite, and on PostgreSQL all that an engine can change (not the browser's part).
+    """Return the runs: everything on SQLite, on PostgreSQL all that an engine can change, and what drives the browser, with SQLite.
 
-    What waits for real processes runs beside the rest, for it leaves the cores idle most of the time.
+    Two of them run side by side; the third begins when one has ended.
     """
     postgresql = variables | {"DATABASE_URL": variables["PORTAL_TEST_DATABASE_URL"]}
     if what == "browser":
         return [Run("browser", ["-m", "browser", *extra], variables)]
     return [
-        Run("SQLite", ["-m", "not postgres_only", *extra], variables),
+        Run("SQLite", ["-m", "not postgres_only and not browser", *extra], variables),
         Run("PostgreSQL", ["-m", "not no_database and not browser", *extra], postgresql),
+        Run("browser", ["-m", "browser", *extra], variables),
     ]
 
 

@@ -56,6 +56,8 @@ def test_from_sign_in_to_the_fate_of_every_row(page: Page, portal: Portal, files
     page.get_by_role("link", name="Application Gallery").click()
     expect(page.get_by_text("Not available yet", exact=True)).to_be_visible()  # SFTP says so, plainly
     page.get_by_role("button", name="Activate").click()
+    expect(page.get_by_role("heading", name="Delivery Configuration", level=1)).to_be_visible()
+    page.get_by_role("button", name="Finish Configuration").first.click()
     expect(page.get_by_role("heading", name="CSV Upload", level=1)).to_be_visible()
 
     _drop(page, files / "users.csv")  # alone: refused before anything is sent, in words

@@ -60,15 +60,16 @@ def check_uniqueness(frames: Frames, params: UniquenessParams) -> tuple[Frames, 
     result = dict(frames)
     found: list[pd.DataFrame] = []
     staying = {record_type: [keys] for record_type, keys in params.staying.items()}
-    while True:  # a duplicate's live record stays with the values it has, which may take them from another row
+    unsettled = groups
+    while unsettled:  # a duplicate's live record stays with the values it has, which may take them from another row
         before = result
-        for group in groups:
+        for group in unsettled:
             result = _check_group(result, group, params, staying, found)
-        fresh = {kind: _newly_out(before[kind], result[kind]) for group in groups for kind in group.record_types if kind in result}
-        if not any(len(keys) for keys in fresh.values()):
-            return result, found
+        fresh = {kind: keys for kind in result if len(keys := _newly_out(before[kind], result[kind]))}
         for record_type, keys in fresh.items():
             staying.setdefault(record_type, []).append(keys)
+        unsettled = [group for group in groups if fresh.keys() & set(group.record_types)]
+    return result, found
 
 
 def _newly_out(before: pd.DataFrame, after: pd.DataFrame) -> pd.Series:
@@ -115,8 +116,8 @@ def _shared(rows: pd.DataFrame, group: _Group, params: UniquenessParams) -> pd.D
     codes, counts = occurrences(rows["value"])
     several = (counts > 1) & ~is_blank(rows["value"])
     rows = rows.assign(group=codes)[several].reset_index(drop=True)
-    who = [_STAFF if RecordType(kind) in STAFF_TYPES else kind for kind in rows["type"].to_list()]
-    rows = rows.assign(who=pd.Series(who, dtype=TEXT) + "\x1f" + rows["key"])
+    is_staff = is_in(rows["type"], pd.Series(STAFF_TYPES, dtype=TEXT))
+    rows = rows.assign(who=to_series(join([rows["type"].where(~is_staff, _STAFF), rows["key"]], "\x1f")))
     rows = rows[rows.groupby("group")["who"].transform("nunique") > 1].reset_index(drop=True)
     holds = rows["row"].to_numpy() < 0
     for record_type in group.record_types:

@@ -13,10 +13,15 @@ from records.attributes import RecordType
 from records.frames import Frames, accepted, fates, gather
 from records.outcomes import NOT_ACCEPTED, Fate
 from records.rules import RULES
-from records.text import distinct, join
+from records.text import TEXT, blank, distinct, is_in, join, to_series
 
 LEFT_OUT = tuple(fate.word for fate in NOT_ACCEPTED)
 _SEPARATOR = "\x1f"
+SHARED, REPEATED, DIFFERING = SHARING = (
+    "uniqueness-shared",
+    "key-repeated",
+    "key-repeated-differs",
+)  # rules on values that several rows share
 NAMES = ("in_file", "accepted", *LEFT_OUT, "reported")
 
 
@@ -40,6 +45,7 @@ class TrialResult:
     """counts: record type -> in_file, accepted, skipped, excluded, duplicate, invalid, reported. `found`: rows by rule and attribute, largest first.
 
     rules: the same by rule alone, in which a row that lacks two values counts once, as in the report of a sync (attribute is empty).
+    values: of the rules in SHARING how many different values the rows share, by rule, record type ("" for all of them) and attribute.
     assumes_schools: nobody has mapped the schools yet, so all of them count as mapped. unmapped: sourcedIds of schools that are left out.
     """
 
@@ -48,6 +54,7 @@ class TrialResult:
     rules: tuple[Found, ...] = ()
     unmapped: tuple[str, ...] = ()
     assumes_schools: bool = False
+    values: Mapping[str, int] = field(default_factory=dict)
 
     def count(self, record_type: str, name: str) -> int:
         """One count; 0 for a record type without rows."""
@@ -58,6 +65,10 @@ class TrialResult:
         listed = self.found if attribute else self.rules
         return sum(one.count for one in listed if (one.code, one.record_type, one.attribute) == (code, record_type, attribute))
 
+    def shared_values(self, *, code: str, attribute: str, record_type: str = "") -> int:
+        """How many values the rows share that fall under a rule of SHARING; of one record type, or of all."""
+        return self.values.get(_SEPARATOR.join((code, record_type, attribute)), 0)
+
     def to_json(self) -> dict[str, Any]:
         """As kept."""
         return asdict(self)
@@ -66,7 +77,7 @@ class TrialResult:
     def from_json(cls, kept: Mapping[str, Any]) -> "TrialResult":
         """The inverse of `to_json`."""
         found, rules = (tuple(Found(**one) for one in kept[name]) for name in ("found", "rules"))
-        return cls(kept["counts"], found, rules, tuple(kept["unmapped"]), kept["assumes_schools"])
+        return cls(kept["counts"], found, rules, tuple(kept["unmapped"]), kept["assumes_schools"], kept["values"])
 
 
 def count_result(frames: Frames, parts: Iterable[pd.DataFrame], *, unmapped: Sequence[str], assumes_schools: bool) -> TrialResult:
@@ -80,8 +91,9 @@ def count_result(frames: Frames, parts: Iterable[pd.DataFrame], *, unmapped: Seq
     marked = gather(part for part in some if any(RULES[code].mark == "reported" for code in _distinct(part["code"]) if code in RULES))
     counts = {str(kind): _count(kind, frame, marked) for kind, frame in frames.items()}
     return TrialResult(
-        counts, _count_rows(some, by_attribute=True), _count_rows(some, by_attribute=False), tuple(unmapped), assumes_schools
-    )
+        counts, _count_rows(some, by_attribute=True), _count_rows(some, by_attribute=False), tuple(unmapped), assumes_schools,
+        _count_values(some),
+    )  # fmt: skip
 
 
 def _distinct(values: pd.Series) -> list[str]:
@@ -108,6 +120,21 @@ def _count_rows(parts: Sequence[pd.DataFrame], *, by_attribute: bool) -> tuple[F
             rows.setdefault((code, record_type, attribute), []).append(lines[codes == number] if len(names) > 1 else lines)
     counted = [Found(*place, _how_many(np.sort(np.concatenate(lines)))) for place, lines in rows.items()]
     return tuple(sorted(counted, key=lambda one: (-one.count, one.code, one.record_type, one.attribute)))
+
+
+def _count_values(parts: Sequence[pd.DataFrame]) -> dict[str, int]:
+    """The different values that rows share, without regard to case where they are email addresses."""
+    shared = gather(part[is_in(part["code"], pd.Series(SHARING, dtype=TEXT))] for part in parts)
+    if shared.empty:
+        return {}
+    is_email = (shared["attribute"] == "email").to_numpy(dtype=bool)
+    values = shared["value"].where(~is_email, shared["value"].str.lower())
+    every = blank(len(shared))
+    counted: dict[str, int] = {}
+    for record_types in (shared["record_type"], every):
+        places = to_series(join([shared["code"], record_types, shared["attribute"]], _SEPARATOR))
+        counted |= {str(place): int(count) for place, count in values.groupby(places).nunique().items()}
+    return counted
 
 
 def _how_many(ordered: npt.NDArray[np.int64]) -> int:

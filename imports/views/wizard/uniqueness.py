@@ -2,26 +2,21 @@
 
 import json
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
-
-import pandas as pd
 
 from dataquality.steps.uniqueness import Domain, domain_attribute
 from imports.config import ConfigRefused
 from imports.config_parser import parse_config
 from imports.config_words import domain_words
-from imports.pipeline import judge_rows
-from imports.trial import Base
+from imports.trial import TrialResult
+from imports.trial.result import DIFFERING, REPEATED, SHARED
 from imports.views.wizard.choices import TAB_ORDER, attribute_choices, faults_under, refused_addition, with_entries
 from imports.views.wizard.step import Counting, Document, Page, Step
 from imports.views.words import count_words
 from records.attributes import UNIQUE_EMAIL_TYPES, RecordType
-from records.frames import gather
-from records.text import is_in
 
 PART = "uniqueness"
-SHARED, REPEATED, DIFFERING = "uniqueness-shared", "key-repeated", "key-repeated-differs"
 NOTHING_SHARED = "No value is shared."
 
 
@@ -109,42 +104,31 @@ def _adder(page: Page, kind: RecordType, fault: str) -> Adder:
 
 def count(counting: Counting) -> Mapping[str, Any]:
     """The present conflicts of every domain, and those that the ticked attributes would find."""
-    base = counting.trial.base(counting.config, counting.page.document)
-    shared = _judged(base) if any(one.code == SHARED for one in counting.drafted.found) else gather([])
-    domains = [(f"domain-{number}", _of_domain(shared, domain)) for number, domain in enumerate(counting.config.uniqueness)]
+    drafted = counting.drafted
     return {
         "domain_counts": [
-            ("domain-email", _of_attribute(shared, UNIQUE_EMAIL_TYPES, "email")),
-            ("domain-sis_id", _repeated_keys(base)),
-            *domains,
+            ("domain-email", _email_sentence(drafted)),
+            ("domain-sis_id", _key_sentence(drafted)),
+            *((f"domain-{number}", domain_sentence(drafted, domain)) for number, domain in enumerate(counting.config.uniqueness)),
         ],
-        "previews": [(f"preview-{kind}", _preview(counting.page, base, kind)) for kind in TAB_ORDER],
+        "previews": [(f"preview-{kind}", _preview(counting, kind)) for kind in TAB_ORDER],
     }
 
 
-def _judged(base: Base, more: Domain | None = None) -> pd.DataFrame:
-    """The findings about shared values, with one domain more where there is one to try."""
-    judge = base.judge
-    if more is not None:
-        config = replace(judge.params.config, uniqueness=(*judge.params.config.uniqueness, more))
-        judge = replace(judge, params=replace(judge.params, config=config))
-    found = gather(judge_rows(base.frames, base.links, judge)[1])
-    return found[(found["code"] == SHARED).to_numpy(dtype=bool)]
+def domain_sentence(result: TrialResult, domain: Domain, *, would: bool = False) -> str:
+    """The conflicts of an added domain."""
+    kind, attribute = domain.record_type, domain_attribute(domain.record_type, domain.attributes)
+    values = result.shared_values(code=SHARED, record_type=kind, attribute=attribute)
+    return shared_sentence(values, _rows(result, SHARED, attribute, (kind,)), would=would)
 
 
-def _of_domain(found: pd.DataFrame, domain: Domain, *, would: bool = False) -> str:
-    return _of_attribute(found, (domain.record_type,), domain_attribute(domain.record_type, domain.attributes), would=would)
+def _email_sentence(result: TrialResult) -> str:
+    return shared_sentence(result.shared_values(code=SHARED, attribute="email"), _rows(result, SHARED, "email", UNIQUE_EMAIL_TYPES))
 
 
-def _of_attribute(found: pd.DataFrame, kinds: Iterable[RecordType], attribute: str, *, would: bool = False) -> str:
-    """The sentence about the values of one domain that several rows share."""
-    mine = found[(found["attribute"] == attribute).to_numpy(dtype=bool) & found["record_type"].isin(list(kinds)).to_numpy(dtype=bool)]
-    values = mine["value"].str.lower() if attribute == "email" else mine["value"]
-    return shared_sentence(values.nunique(), _rows(mine, kinds), would=would)
-
-
-def _rows(found: pd.DataFrame, kinds: Iterable[RecordType]) -> dict[RecordType, int]:
-    rows = {kind: found["row"][(found["record_type"] == kind.value).to_numpy(dtype=bool)].nunique() for kind in kinds}
+def _rows(result: TrialResult, code: str, attribute: str, kinds: Iterable[RecordType]) -> dict[RecordType, int]:
+    """Record type -> rows that fall under a rule, where there are any."""
+    rows = {kind: result.rows(code=code, record_type=kind, attribute=attribute) for kind in kinds}
     return {kind: count for kind, count in rows.items() if count}
 
 
@@ -164,37 +148,33 @@ def _people(rows: Mapping[RecordType, int]) -> str:
     return words[0] if len(words) == 1 else f"{', '.join(words[:-1])} and {words[-1]}"
 
 
-def _repeated_keys(base: Base) -> str:
+def _key_sentence(result: TrialResult) -> str:
     """SIS IDs that several rows of one record type have, which the check of the keys has found."""
-    found = gather(
-        part[is_in(part["code"], pd.Series([REPEATED, DIFFERING], dtype=part["code"].dtype))] for part in base.findings if len(part)
-    )
     sentences = []
-    for code, words in (
-        (REPEATED, "with the same values; these rows are duplicates."),
-        (DIFFERING, "with different values; these rows are invalid."),
+    for code, does, how, one, many in (
+        (REPEATED, "repeat", "the same", "a duplicate", "duplicates"),
+        (DIFFERING, "share", "different", "invalid", "invalid"),
     ):
-        mine = found[(found["code"] == code).to_numpy(dtype=bool)]
-        rows = _rows(mine, UNIQUE_EMAIL_TYPES)
+        rows = _rows(result, code, "sis_id", UNIQUE_EMAIL_TYPES)
         if rows:
-            mine = mine[mine["record_type"].isin(list(rows)).to_numpy(dtype=bool)]
-            values = mine["value"].nunique()
-            repeats = "repeat" if code == REPEATED else "share"
-            sentences.append(f"{_people(rows)} {repeats}{'s' if sum(rows.values()) == 1 else ''} {count_words(values, 'SIS ID')} {words}")
+            values = sum(result.shared_values(code=code, record_type=kind, attribute="sis_id") for kind in rows)
+            is_one = sum(rows.values()) == 1
+            ends = f"this row is {one}" if is_one else f"these rows are {many}"
+            sentences.append(f"{_people(rows)} {does}{'s' if is_one else ''} {count_words(values, 'SIS ID')} with {how} values; {ends}.")
     return " ".join(sentences) or NOTHING_SHARED
 
 
-def _preview(page: Page, base: Base, kind: RecordType) -> str:
+def _preview(counting: Counting, kind: RecordType) -> str:
     """What a domain of the ticked attributes would find; empty where nothing is ticked."""
-    domain = _chosen(page, kind.value)
-    if not domain["attributes"]:
+    page, chosen = counting.page, _chosen(counting.page, kind.value)
+    if not chosen["attributes"]:
         return ""
-    document = with_entries(page, PART, [*page.document[PART], domain])
+    document = with_entries(page, PART, [*page.document[PART], chosen])
     try:
         config = parse_config(document, page.app.kind, page.known_headers)
     except ConfigRefused as refusal:
         return refusal.problems[0].message
-    return _of_domain(_judged(base, config.uniqueness[-1]), config.uniqueness[-1], would=True)
+    return domain_sentence(counting.trial.run(config, document), config.uniqueness[-1], would=True)
 
 
 UNIQUENESS = Step(

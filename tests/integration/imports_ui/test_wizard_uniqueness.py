@@ -103,7 +103,7 @@ def test_counts_of_all_domains_are_those_of_the_sync_that_follows(delivered: Wor
         "key-repeated-differs": 2,
     }
     assert text_of(page, "domain-sis_id") == (
-        "1 student repeats 1 SIS ID with the same values; these rows are duplicates. 2 students share 1 SIS ID with different values; these rows are invalid."
+        "1 student repeats 1 SIS ID with the same values; this row is a duplicate. 2 students share 1 SIS ID with different values; these rows are invalid."
     )
     counted = text_of(page, "domain-0")
     wizard.post(STEP, go="finish")

@@ -21,7 +21,7 @@ from roster.models import RosterState
 
 
 class DraftStale(Exception):
-    """The part of the draft that a page edits has changed since the page was made; nothing of the page was taken."""
+    """The part of the draft that a page edits has changed since the page was made, or the whole draft is gone; nothing of the page was taken."""
 
 
 class ConfigMoved(Exception):
@@ -62,6 +62,19 @@ def digest_of(document: Mapping[str, Any], parts: Sequence[str]) -> str:
     return hashlib.sha256(json.dumps([document.get(part) for part in parts], sort_keys=True).encode()).hexdigest()[:16]
 
 
+def _locked(draft: ConfigDraft) -> ConfigDraft:
+    """The draft's row, locked.
+
+    Raises:
+        DraftStale: it is gone: saved or thrown away in another window.
+    """
+    drafts = ConfigDraft.objects.of(draft.district_id).select_for_update(of=("self",)).select_related("base", "app")
+    locked = drafts.filter(pk=draft.pk).first()
+    if locked is None:
+        raise DraftStale
+    return locked
+
+
 @transaction.atomic
 def write_draft(*, draft: ConfigDraft, document: Mapping[str, Any], parts: Sequence[str], seen: str) -> ConfigDraft:
     """Put some parts of a document into the draft; the others stay.
@@ -72,9 +85,9 @@ def write_draft(*, draft: ConfigDraft, document: Mapping[str, Any], parts: Seque
         seen: `digest_of` these parts when the page was made.
 
     Raises:
-        DraftStale: the parts have changed since.
+        DraftStale: the parts have changed since, or the draft was saved or thrown away.
     """
-    locked = ConfigDraft.objects.of(draft.district_id).select_for_update(of=("self",)).select_related("base").get(pk=draft.pk)
+    locked = _locked(draft)
     if digest_of(locked.document, parts) != seen:
         raise DraftStale
     locked.document = {**locked.document, **{part: document[part] for part in parts if part in document}}
@@ -89,7 +102,7 @@ def fill_draft(*, draft: ConfigDraft, document: Mapping[str, Any], base: ConfigV
 
     `note`: where the document comes from, for the version that it becomes; None leaves the note as it is.
     """
-    locked = ConfigDraft.objects.of(draft.district_id).select_for_update(of=("self",)).get(pk=draft.pk)
+    locked = _locked(draft)
     locked.document = merge_document(document)
     locked.base = base or locked.base
     locked.confirmed = {}
@@ -108,7 +121,7 @@ def confirm_rekey(*, draft: ConfigDraft, sources: Mapping[str, str], by: User) -
 
     A draft that says another one meanwhile is not confirmed by it.
     """
-    locked = ConfigDraft.objects.of(draft.district_id).select_for_update(of=("self",)).select_related("app").get(pk=draft.pk)
+    locked = _locked(draft)
     meant = {kind: source for kind, source in sources.items() if _key_source(locked.document, kind) == source}
     if not meant:
         return
@@ -144,12 +157,13 @@ def publish_draft(*, draft: ConfigDraft, by: User, note: str = "") -> tuple[Conf
     """Make the draft the app's configuration and drop it; returns the version in force and how many settings changed.
 
     Raises:
+        DraftStale: it was saved or thrown away in another window meanwhile.
         ConfigMoved: another version was saved meanwhile.
         RekeyUnconfirmed: the SIS ID would come from elsewhere, and that was not confirmed.
         ConfigRefused: with the path of every fault. In every case nothing is changed.
     """
     app = ImportApp.unscoped.select_for_update(of=("self",)).select_related("config").get(pk=draft.app_id)
-    locked = ConfigDraft.objects.of(draft.district_id).select_for_update(of=("self",)).select_related("base").get(pk=draft.pk)
+    locked = _locked(draft)
     if app.config_id != locked.base_id:
         raise ConfigMoved
     unconfirmed = {kind: source for kind, source in rekeyed_types(app, locked.document).items() if locked.confirmed.get(kind) != source}

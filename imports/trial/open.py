@@ -55,6 +55,11 @@ def trial_folder(app: ImportApp, delivery: Delivery) -> Path:
     return trials_folder() / f"{app.district_id}-{app.pk}" / f"{delivery.pk}-{VERSION}"
 
 
+def forget_trials(app: ImportApp) -> None:
+    """Throw away all that is kept of an app's deliveries; it is made anew when it is needed."""
+    shutil.rmtree(trials_folder() / f"{app.district_id}-{app.pk}", ignore_errors=True)
+
+
 def _texts(delivery: Delivery, folder: Path) -> Texts:
     texts = load_texts(folder)
     if texts is None:

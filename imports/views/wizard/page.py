@@ -1,6 +1,8 @@
 """Show a step, take what is entered, count, and finish."""
 
+import logging
 from collections import Counter
+from json import JSONDecodeError
 from typing import Any
 
 from django.contrib import messages
@@ -9,9 +11,11 @@ from django.http.response import HttpResponseBase
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_POST
+from pyarrow import ArrowException
 
 from accounts.current import DistrictRequest, require_editor
 from formats.problems import Refused
+from imports.config import ConfigRefused
 from imports.config_parser import parse_config
 from imports.sentences import say_file_problem
 from imports.services.drafts import (
@@ -23,7 +27,7 @@ from imports.services.drafts import (
     publish_draft,
     write_draft,
 )
-from imports.trial import counting, open_trial
+from imports.trial import counting, forget_trials, open_trial
 from imports.views.scope import find_app
 from imports.views.simulate import begin_simulation
 from imports.views.wizard.effect import effect_of
@@ -33,6 +37,7 @@ from imports.views.wizard.step import SHOW_AGAIN, Counting, Page
 from imports.views.wizard.steps import find_step, neighbour, steps_of
 from imports.views.words import count_words
 
+log = logging.getLogger(__name__)
 STALE = (
     "The draft was changed in another window, or somebody saved another version, since this page was made. What you entered here is not "
     "taken yet: check it below and go on to take it, or reload the page to see the draft."
@@ -99,6 +104,13 @@ def finish(page: Page) -> HttpResponseBase:
         return lead_to_fault(page.request, page.app, page.problems, "Not saved yet.")
     try:
         version, count = publish_draft(draft=page.draft, by=page.request.user, note=page.request.POST.get("note", "").strip())
+    except DraftStale:
+        messages.info(
+            page.request, "Your draft was saved or thrown away in another window meanwhile. This is the configuration as it is now."
+        )
+        return redirect(page.url)
+    except ConfigRefused as refusal:
+        return lead_to_fault(page.request, page.app, refusal.problems, "Not saved yet.")
     except ConfigMoved:
         return redirect("imports:configure_merge", kind=page.app.kind)
     except RekeyUnconfirmed:
@@ -134,12 +146,22 @@ def counts(request: DistrictRequest, kind: str, step: str) -> HttpResponse:
         return _uncounted(page, f"Not counted: {page.problems[0].message}")
     try:
         with counting():
-            context = _counted(page)
+            context = _counted_anew(page)
     except Refused as refusal:
         return _uncounted(page, f"The last delivery cannot be read: {say_file_problem(refusal.problems[0]).message}")
     if context is None:
         return _uncounted(page, "", nothing_delivered=True)
     return render(request, "imports/wizard/_counts.html", _live(page) | context)
+
+
+def _counted_anew(page: Page) -> dict[str, Any] | None:
+    """The counts; where a file kept for them was damaged on disk, all of them are thrown away and made anew, once."""
+    try:
+        return _counted(page)
+    except (ArrowException, OSError, JSONDecodeError):
+        log.warning("What was kept of the last delivery of app %s is damaged, and is made anew.", page.app.pk, exc_info=True)
+        forget_trials(page.app)
+        return _counted(page)
 
 
 def _counted(page: Page) -> dict[str, Any] | None:

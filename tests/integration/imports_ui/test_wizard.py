@@ -9,7 +9,7 @@ from django.urls import reverse
 from accounts.models import Role, User
 from imports.config import merge_document
 from imports.models import ConfigDraft, ConfigVersion
-from imports.services.drafts import open_draft
+from imports.services.drafts import DraftStale, open_draft, publish_draft, write_draft
 from imports.services.save_config import save_config
 from imports.views.wizard.steps import steps_of
 from tests.integration.imports_ui.wizard import Wizard
@@ -235,3 +235,13 @@ def test_counts_asked_for_after_the_session_has_ended_lead_to_the_sign_in_and_ba
 
 def test_a_count_that_fails_says_so(world: World) -> None:
     assert 'id="count-failed"' in Wizard(world.client()).page("delivery")
+
+
+def test_a_draft_that_was_saved_in_another_window_is_not_saved_twice(world: World, wizard: Wizard) -> None:
+    draft = open_draft(app=world.app, user=world.owner)
+    wizard.post("delivery", {"preview": "on"}, go="finish")
+    with pytest.raises(DraftStale):
+        publish_draft(draft=draft, by=world.owner)
+    with pytest.raises(DraftStale):
+        write_draft(draft=draft, document=draft.document, parts=["delivery"], seen="")
+    assert world.app.versions.count() == 2

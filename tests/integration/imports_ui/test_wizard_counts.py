@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import pytest
+from django.urls import reverse
 
 from imports.models import Sync
 from imports.services.run_sync import run_sync
@@ -136,3 +137,52 @@ def test_two_districts_count_their_own_files(delivered: World, tmp_path: Path) -
     theirs = open_trial(desk.app)
     assert theirs is not None
     assert theirs.texts.tables["users"].rows != len(files()["users"])
+
+
+@pytest.mark.parametrize("cut", [0, 100, -200], ids=["empty", "cut after its head", "cut at its end"])
+def test_kept_files_that_are_damaged_on_disk_are_made_anew(delivered: World, cut: int) -> None:
+    wizard = Wizard(delivered.client())
+    before = wizard.counts("requirements")
+    trial = open_trial(delivered.app)
+    assert trial is not None
+    for path in [*trial.folder.glob("*.arrow"), *trial.folder.glob("*/*.arrow"), *trial.folder.glob("results/*.json")]:
+        path.write_bytes(path.read_bytes()[:cut])
+    after = wizard.counts("requirements")
+    for place in ("accepted-student", "accepted-enrollment", "cascade", "skip-student-email"):
+        assert text_of(after, place) == text_of(before, place)
+
+
+HOSTILE = (
+    "edit:99",
+    "remove:-1",
+    "remove:x",
+    "done",
+    "add",
+    "edit:",
+    "\x00",
+    "confirm",
+    "delete:student:email",
+    "🦆",
+    "a" * 5000,
+    "new-condition",
+    "cancel",
+)
+
+
+@pytest.mark.parametrize("step", ["delivery", "schools", "attributes", "requirements", "filters", "uniqueness", "master_fields"])
+def test_forged_forms_are_answered_in_words_and_change_nothing(delivered: World, step: str) -> None:
+    client = delivered.client()
+    client.raise_request_exception = True
+    wizard = Wizard(client)
+    version = delivered.app.config_id
+    fields = wizard.fields(step)
+    for do in HOSTILE:
+        assert client.post(wizard.url(step), {**fields, "do": do}).status_code in {200, 302, 409, 422}, do
+    forged = {name: ["<script>alert(1)</script>"] * len(values) for name, values in fields.items() if name != "seen"}
+    for form in (forged, {}, {"seen": fields["seen"]}, {name: ["\x00", "1e999", "[]"] for name in fields}):
+        for address in (wizard.url(step), reverse("imports:configure_counts", args=["csv_upload", step])):
+            response = client.post(address, {**form, "go": "stay"})
+            assert response.status_code in {200, 302, 409, 422}
+            assert "<script>alert(1)" not in response.content.decode()
+    delivered.app.refresh_from_db()
+    assert delivered.app.config_id == version

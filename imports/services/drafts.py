@@ -58,8 +58,13 @@ def draft_changes(draft: ConfigDraft) -> list[tuple[str, ...]]:
 
 
 def digest_of(document: Mapping[str, Any], parts: Sequence[str]) -> str:
-    """What a page carries to know, when it comes back, whether the parts it edits have changed meanwhile."""
+    """A short sign of what these parts of a document say."""
     return hashlib.sha256(json.dumps([document.get(part) for part in parts], sort_keys=True).encode()).hexdigest()[:16]
+
+
+def seen_of(draft: ConfigDraft, parts: Sequence[str]) -> str:
+    """What a page carries to know, when it comes back, whether the parts it edits have changed meanwhile, or another district was chosen."""
+    return f"{draft.app_id}-{digest_of(draft.document, parts)}"
 
 
 def _locked(draft: ConfigDraft) -> ConfigDraft:
@@ -82,13 +87,13 @@ def write_draft(*, draft: ConfigDraft, document: Mapping[str, Any], parts: Seque
     Args:
         draft: the draft. document: where the parts are taken from.
         parts: names of the parts.
-        seen: `digest_of` these parts when the page was made.
+        seen: `seen_of` these parts when the page was made.
 
     Raises:
-        DraftStale: the parts have changed since, or the draft was saved or thrown away.
+        DraftStale: the parts have changed since, the draft was saved or thrown away, or the page was of another district.
     """
     locked = _locked(draft)
-    if digest_of(locked.document, parts) != seen:
+    if seen_of(locked, parts) != seen:
         raise DraftStale
     locked.document = {**locked.document, **{part: document[part] for part in parts if part in document}}
     locked.confirmed = {kind: source for kind, source in locked.confirmed.items() if _key_source(locked.document, kind) == source}

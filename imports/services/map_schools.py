@@ -6,7 +6,7 @@ from functools import partial
 from django.db import transaction
 
 from accounts.models import User
-from imports.models import Sync
+from imports.models import ImportApp, Sync
 from imports.selectors.school_suggestions import suggest_mapping
 from imports.services.decide_sync import DecisionRefused
 from imports.services.save_config import save_config
@@ -39,14 +39,15 @@ def save_school_mapping(
         if source_id not in schools:
             raise DecisionRefused(f"School {source_id} is not among the schools of this delivery. Reload the page.")
         mapping[source_id] = _target(locked, schools[source_id], choice, organizations)
-    document = dict(locked.config.document if locked.app.config is None else locked.app.config.document)
+    app = ImportApp.unscoped.select_for_update().get(pk=locked.app_id)  # nobody saves meanwhile; its version is read once this is had
+    document = dict(locked.config.document if app.config is None else app.config.document)
     if not mapping and not all_missing_as_new and not document["schools"]["mapping"]:
         raise DecisionRefused("Map at least one school, or choose All Missing Schools as New; otherwise nothing would be imported.")
     schools_before = document["schools"]
     document["schools"] = {
         **schools_before, "all_missing_as_new": all_missing_as_new, "mapping": {**schools_before["mapping"], **mapping},
     }  # fmt: skip
-    locked.config = save_config(app=locked.app, document=document, by=by, note=f"Schools Mapping of sync {sync.pk}")
+    locked.config = save_config(app=app, document=document, by=by, note=f"Schools Mapping of sync {sync.pk}")
     locked.save(update_fields=["config"])
     set_state(
         locked,

@@ -23,6 +23,7 @@ from records.sources import Source
 
 ORGS = "orgs.csv"
 MAX_MEGABYTES = 20  # some 200,000 organizations; it is read while somebody waits
+MOST_SCHOOLS = 5_000  # that one page can list and send back; the largest districts have some 2,000
 MAX_SAID = 20  # problems that are named one by one
 
 
@@ -61,6 +62,9 @@ def read_orgs(
     named = named_schools(frames)
     if named is None or not named.schools:
         raise OrgsRefused([_problem("No school", "This orgs.csv names no active school.", "Export orgs.csv with the rows of type school.")])
+    if len(named.schools) > MOST_SCHOOLS:
+        words = f"This orgs.csv names {len(named.schools):,} active schools, more than the {MOST_SCHOOLS:,} that can be mapped here."
+        raise OrgsRefused([_problem("Too many schools", words, "Export the schools of your district alone.")])
     return named, tuple(say_file_problem(problem) for problem in text.problems)
 
 

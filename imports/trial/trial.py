@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import date
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -39,7 +40,7 @@ def counting() -> Iterator[None]:
             release_unused()
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Base:
     """The frames as filters and requirements meet them; what the pipeline has found so far; and what rows are judged by."""
 
@@ -48,6 +49,16 @@ class Base:
     judge: Judge
     findings: list[pd.DataFrame]
     unmapped: tuple[str, ...]
+
+    @cached_property
+    def judged(self) -> tuple[Frames, list[pd.DataFrame]]:
+        """Every row with its fate, and what was found about them; judged once."""
+        return judge_rows(self.frames, self.links, self.judge)
+
+    def judged_under(self, config: ImportConfig) -> Frames:
+        """Every row with its fate under other filters, requirements or uniqueness."""
+        params = replace(self.judge.params, config=config)
+        return judge_rows(self.frames, self.links, replace(self.judge, params=params))[0]
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +100,7 @@ class Trial:
         if kept := read_json(path):
             return TrialResult.from_json(kept)
         base = self.base(config, document)
-        frames, more = judge_rows(base.frames, base.links, base.judge)
+        frames, more = base.judged
         result = count_result(frames, [*base.findings, *more], unmapped=base.unmapped, assumes_schools=self._assumes_schools(config))
         write_json(path, result.to_json())
         return result

@@ -14,6 +14,8 @@ from roster.models import Organization
 def save_organizations(*, district: District, folder: Path, others: list[dict[str, str]], names: Mapping[str, str] | None = None) -> None:
     """Create the organization of every accepted school that has none yet, and create or rename the other organizations of orgs.csv.
 
+    An office that the files call a school now becomes one.
+
     Args:
         folder: the change set.
         others: key, name, type, identifier of the organizations that are no schools.
@@ -21,15 +23,16 @@ def save_organizations(*, district: District, folder: Path, others: list[dict[st
     """
     known = {organization.key: organization for organization in Organization.objects.of(district)}
     new: dict[str, Organization] = {}
-    for key, found, identifier in _imported_schools(folder):
-        if key not in known:
-            name = (names or {}).get(key, found)
+    for source_id, key, found, identifier in _imported_schools(folder):
+        name = ((names or {}).get(key, found) or key)[:255]
+        there = known.get(key)
+        if there is None:
             new.setdefault(
-                key,
-                Organization(
-                    district=district, key=key, name=(name or key)[:255], identifier=identifier[:255], kind=Organization.Kind.SCHOOL
-                ),
+                key, Organization(district=district, key=key, name=name, identifier=identifier[:255], kind=Organization.Kind.SCHOOL)
             )
+        elif source_id == key and there.kind != Organization.Kind.SCHOOL:
+            there.name, there.kind, there.identifier = name, Organization.Kind.SCHOOL, identifier[:255]
+            there.save(update_fields=["name", "kind", "identifier"])
     for one in others:
         kind = Organization.Kind.DISTRICT if one["type"] == "district" else Organization.Kind.OFFICE
         there = known.get(one["key"])
@@ -46,8 +49,8 @@ def save_organizations(*, district: District, folder: Path, others: list[dict[st
     Organization.unscoped.bulk_create(new.values())
 
 
-def _imported_schools(folder: Path) -> list[tuple[str, str, str]]:
-    """(organization key, name, identifier) of the schools created or updated; of several that become one, the one whose id it bears comes first."""
+def _imported_schools(folder: Path) -> list[tuple[str, str, str, str]]:
+    """(sourcedId, organization key, name, identifier) of the schools created or updated; of several that become one, the one whose id it bears comes first."""
     path = rows_path(folder, RecordType.SCHOOL)
     if not path.exists():
         return []
@@ -55,4 +58,4 @@ def _imported_schools(folder: Path) -> list[tuple[str, str, str]]:
         path, columns=["outcome", "key", "mapped_school", "name", "identifier"], filters=[("outcome", "in", list(WRITES))]
     )
     rows = list(zip(*(table.column(name).to_pylist() for name in ("key", "mapped_school", "name", "identifier")), strict=True))
-    return [row[1:] for row in sorted(rows, key=lambda row: row[0] != row[1])]
+    return sorted(rows, key=lambda row: row[0] != row[1])

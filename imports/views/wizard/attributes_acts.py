@@ -2,7 +2,7 @@
 
 from django.contrib import messages
 
-from imports.services.drafts import confirm_rekey, digest_of, write_draft
+from imports.services.drafts import confirm_rekey, seen_of, write_draft
 from imports.views.wizard.attributes_form import MappingForm, entered_in, fault_of, is_standard, with_source, without
 from imports.views.wizard.attributes_rekey import REKEY, TYPED, rekeyed_here, shown_sources
 from imports.views.wizard.attributes_tabs import Mapped, Tab, file_of
@@ -120,7 +120,7 @@ def _forget_requirement(page: Page) -> None:
     """Take out of the draft that a deleted attribute is not required: a level of none is nothing to see, but the parser would refuse it."""
     parts = ("requirements",)
     if _is_current(page):
-        page.draft = write_draft(draft=page.draft, document=page.document, parts=parts, seen=digest_of(page.draft.document, parts))
+        page.draft = write_draft(draft=page.draft, document=page.document, parts=parts, seen=seen_of(page.draft, parts))
 
 
 def _rekey_words(page: Page, kind: RecordType, name: str) -> str:
@@ -143,7 +143,7 @@ def _tell(page: Page, sentence: str) -> None:
 
 
 def _is_current(page: Page) -> bool:
-    return digest_of(page.draft.document, page.step.parts) == page.request.POST.get("seen", "")
+    return seen_of(page.draft, page.step.parts) == page.request.POST.get("seen", "")
 
 
 def checked_form(mapped: Mapped, tab: Tab) -> MappingForm:

@@ -1,37 +1,30 @@
-"""What goes along with records that are left out, by the step that follows dependencies, and in words."""
+"""What goes along with records that are left out, held row against row, and in words."""
 
 from collections.abc import Mapping
 
-from imports.config import ImportConfig
-from imports.steps.dependencies import DependencyParams, follow_dependencies
-from imports.trial import Base
 from imports.views.words import count_words
 from records.attributes import SCREEN_ORDER, RecordType
 from records.frames import Frames, accepted
+from records.rules import NUMBERS
 
 Counts = Mapping[RecordType, int]
 
 
-def accepted_counts(frames: Frames) -> dict[RecordType, int]:
-    """How many records of each type are accepted."""
-    return {kind: int(accepted(frame).sum()) for kind, frame in frames.items()}
+def fallen_under(frames: Frames, code: str) -> dict[RecordType, int]:
+    """How many judged rows of each type a rule has left out."""
+    return {kind: int((frame["_reason"].to_numpy() == NUMBERS[code]).sum()) for kind, frame in frames.items()}
 
 
-def followed_counts(frames: Frames, base: Base, config: ImportConfig) -> dict[RecordType, int]:
-    """How many are accepted once the records went that depend on others which are not."""
-    followed, _ = follow_dependencies(frames, base.links, DependencyParams(config.drop_empty_classes))
-    return accepted_counts(followed)
-
-
-def gone_along(without: Counts, with_them: Counts, left_out: Counts) -> dict[RecordType, int]:
-    """How many records more go than those that are left out themselves.
+def gone_along(without: Frames, with_them: Frames, code: str = "") -> dict[RecordType, int]:
+    """How many rows are accepted without some settings and not with them, but for those that the rule of the settings (`code`) leaves out itself.
 
     Args:
-        without, with_them: `followed_counts` without and with what leaves records out.
-        left_out: how many it leaves out itself.
+        without, with_them: the same rows, judged without and with the settings.
     """
-    also = {kind: without[kind] - with_them[kind] - left_out.get(kind, 0) for kind in without}
-    return {kind: count for kind, count in also.items() if count > 0}
+    gone = {kind: accepted(frame) & ~accepted(with_them[kind]) for kind, frame in without.items()}
+    if code:
+        gone = {kind: mask & (with_them[kind]["_reason"].to_numpy() != NUMBERS[code]) for kind, mask in gone.items()}
+    return {kind: int(mask.sum()) for kind, mask in gone.items() if mask.any()}
 
 
 def counts_words(counts: Counts) -> str:

@@ -4,11 +4,15 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from formats.oneroster.tables import USER_ROLES
 from imports.config_parser.delivery import SCHEMAS
 from imports.config_words import SCHEMAS as SCHEMA_WORDS
 from imports.steps.thresholds import most_allowed
+from imports.trial.texts import Texts
 from imports.views.wizard.step import Counting, Document, Page, Step
-from records.attributes import SCREEN_ORDER, RecordType
+from records.attributes import AIDE_ROLES, SCREEN_ORDER
+from records.text import to_series
+from records.values import read_column
 from roster.models import RosterState
 
 RECOMMENDED = {"update_threshold": 35, "deletion_threshold": 10}  # per cent; source: the reference portal
@@ -88,11 +92,16 @@ def _limit(name: str, value: Any, live: Mapping[str, int], problem: str) -> Limi
 
 def count(counting: Counting) -> Mapping[str, Any]:
     """How many rows of aides and proctors the delivery has, whichever way the switch stands."""
-    left_out = counting.drafted.rows(code="role-not-imported", record_type=RecordType.TEACHER)
-    base = counting.trial.base(counting.config, counting.page.document)
-    frame = base.frames.get(RecordType.TEACHER)
-    taken = int(frame["user_type"].isin(["aide", "proctor"]).sum()) if frame is not None and not left_out else 0
-    return {"aides": left_out or taken, "aides_left_out": bool(left_out)}
+    return {"aides": _aides(counting.trial.texts), "aides_left_out": not counting.config.aides_as_teachers}
+
+
+def _aides(texts: Texts) -> int:
+    """Counted by their role as it was delivered, for a mapping or another app's value may have changed what the records say."""
+    users = texts.tables.get("users")
+    if users is None or "role" not in users.table.column_names:
+        return 0
+    roles = read_column(to_series(users.table.column("role")), "enum", USER_ROLES).values
+    return int(roles.isin(AIDE_ROLES).sum())
 
 
 DELIVERY = Step(

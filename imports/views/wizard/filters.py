@@ -158,10 +158,9 @@ def count(counting: Counting) -> Mapping[str, Any]:
 def _count_document(counting: Counting, base: Base) -> dict[str, Any]:
     """What does not change while a rule is being entered: a sentence for each type that has rules, and one on the empty classes."""
     config = counting.config
-    dropped = dropped_classes(base, config, counting.drafted)
     return {
-        "type_counts": [(one.record_type.value, one.sentence) for one in count_types(base, config)],
-        "drop_sentence": dropped_sentence(dropped, is_on=config.drop_empty_classes),
+        "type_counts": [(one.record_type.value, one.sentence) for one in count_types(base)],
+        "drop_sentence": dropped_sentence(dropped_classes(base), is_on=config.drop_empty_classes),
     }
 
 

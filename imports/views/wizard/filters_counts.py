@@ -7,18 +7,16 @@ import numpy as np
 import pandas as pd
 from django.contrib.humanize.templatetags.humanize import intcomma
 
-from dataquality.steps.filters import Condition, FilterParams, FilterRule, apply_filters, passes_rule, value_test
-from dataquality.steps.requirements import RequirementParams, check_requirements
-from imports.config import ImportConfig
+from dataquality.steps.filters import Condition, FilterRule, passes_rule, value_test
 from imports.config_words import OPERATORS, names_schools
-from imports.pipeline import judge_rows
-from imports.trial import Base, TrialResult
-from imports.views.wizard.cascade import Counts, accepted_counts, counts_words, followed_counts, gone_along
+from imports.trial import Base
+from imports.views.wizard.cascade import Counts, counts_words, fallen_under, gone_along
 from imports.views.words import count_words
 from records.attributes import SCREEN_ORDER, RecordType, attribute_label, find_attribute
 from records.frames import accepted
 from records.text import distinct
 
+FILTERED = "filtered-out"
 MOST_NAMED = 5  # values that one sentence names
 _NO_ROWS = pd.DataFrame()
 
@@ -106,22 +104,19 @@ def _matches_nothing(kind: RecordType, condition: Condition, values: list[str]) 
     return f"No {kind.label.lower()} of the last delivery has {has}."
 
 
-def count_types(base: Base, config: ImportConfig) -> list[TypeCount]:
+def count_types(base: Base) -> list[TypeCount]:
     """For every record type that has rules: what they let through, what they leave out, and what goes along with that."""
-    passed, _ = apply_filters(base.frames, FilterParams(config.filters, base.judge.params.today))
-    requirements = RequirementParams(config.requirements, config.sources)
-    judged, _ = check_requirements(passed, requirements)
-    before, after = accepted_counts(base.frames), accepted_counts(passed)
-    with_rules: Counts | None = None
+    config = base.judge.params.config
+    judged, _ = base.judged
+    left_out = fallen_under(judged, FILTERED)
     counts = []
     for kind in [kind for kind in SCREEN_ORDER if any(rule.record_type is kind for rule in config.filters)]:
-        total, passing = before.get(kind, 0), after.get(kind, 0)
+        total, out = int(accepted(base.frames[kind]).sum()) if kind in base.frames else 0, left_out.get(kind, 0)
         also: Counts = {}
-        if passing < total:
-            with_rules = with_rules or followed_counts(judged, base, config)
-            without, _ = check_requirements({kind: base.frames[kind]}, requirements)
-            also = gone_along(followed_counts({**judged, **without}, base, config), with_rules, {kind: total - passing})
-        counts.append(TypeCount(kind, passing, total, _type_sentence(kind, passing, total, also)))
+        if out:
+            others = tuple(rule for rule in config.filters if rule.record_type is not kind)
+            also = gone_along(base.judged_under(replace(config, filters=others)), judged, FILTERED)
+        counts.append(TypeCount(kind, total - out, total, _type_sentence(kind, total - out, total, also)))
     return counts
 
 
@@ -137,14 +132,12 @@ def _type_sentence(kind: RecordType, passing: int, total: int, also: Counts) -> 
     return f"{intcomma(passing)} of {count_words(total, kind.label.lower(), kind.plural.lower())} {verbs} left out{along}."
 
 
-def dropped_classes(base: Base, config: ImportConfig, drafted: TrialResult) -> dict[RecordType, int]:
+def dropped_classes(base: Base) -> dict[RecordType, int]:
     """The classes without students and their enrollments: those accepted only where such classes are kept. Judged the other way round than drafted."""
-    other = replace(base.judge.params.config, drop_empty_classes=not config.drop_empty_classes)
-    frames, _ = judge_rows(base.frames, base.links, replace(base.judge, params=replace(base.judge.params, config=other)))
-    theirs = accepted_counts(frames)
-    sign = -1 if config.drop_empty_classes else 1
-    counts = {kind: sign * (drafted.count(kind, "accepted") - theirs.get(kind, 0)) for kind in (RecordType.CLASS, RecordType.ENROLLMENT)}
-    return {kind: count for kind, count in counts.items() if count > 0}
+    config = base.judge.params.config
+    drafted, other = base.judged[0], base.judged_under(replace(config, drop_empty_classes=not config.drop_empty_classes))
+    kept, dropped = (other, drafted) if config.drop_empty_classes else (drafted, other)
+    return {kind: count for kind, count in gone_along(kept, dropped).items() if kind in (RecordType.CLASS, RecordType.ENROLLMENT)}
 
 
 def dropped_sentence(counts: Counts, *, is_on: bool) -> str:

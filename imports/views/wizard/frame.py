@@ -10,7 +10,7 @@ from django.shortcuts import render
 from imports.config import default_document
 from imports.config_units import changed_paths, to_units
 from imports.config_words import changes, part_of
-from imports.services.drafts import digest_of
+from imports.services.drafts import seen_of
 from imports.views.wizard.step import Page, part_of_problem
 from imports.views.wizard.steps import neighbour, steps_of
 
@@ -47,7 +47,7 @@ def frame(page: Page) -> dict[str, Any]:
         "steps": _links(page),
         "before": neighbour(page.app, page.step, -1),
         "after": neighbour(page.app, page.step, 1),
-        "seen": digest_of(page.draft.document, page.step.parts),
+        "seen": seen_of(page.draft, page.step.parts),
         "changes": drafted,
         "is_first_time": page.app.configured_at is None,
         "is_moved": page.draft.base_id != page.app.config_id,

@@ -39,8 +39,8 @@ from imports.views.words import count_words
 
 log = logging.getLogger(__name__)
 STALE = (
-    "The draft was changed in another window, or somebody saved another version, since this page was made. What you entered here is not "
-    "taken yet: check it below and go on to take it, or reload the page to see the draft."
+    "The draft was changed in another window, somebody saved another version, or another district was chosen, since this page was made. "
+    "What you entered here is not taken yet: check it below and go on to take it, or reload the page to see the draft."
 )
 FINISH, NEXT, BACK, STAY, SIMULATE = "finish", "next", "back", "stay", "simulate"
 
@@ -194,8 +194,12 @@ def _uncounted(page: Page, why: str, problems: dict[str, str] | None = None, *, 
 @require_POST
 @require_editor
 def discard(request: DistrictRequest, kind: str) -> HttpResponse:
-    """Throw the person's draft away."""
+    """Throw the person's draft away, if it is the one that the page showed."""
     app = find_app(request, kind)
-    discard_draft(draft=open_draft(app=app, user=request.user))
-    messages.success(request, "Your changes are thrown away. The configuration is as it was.")
+    draft = open_draft(app=app, user=request.user)
+    if request.POST.get("draft") == str(draft.pk):
+        discard_draft(draft=draft)
+        messages.success(request, "Your changes are thrown away. The configuration is as it was.")
+    else:
+        messages.info(request, "Nothing was thrown away: the page was of another draft. This is your draft as it is now.")
     return redirect(steps_of(app)[0].url(app))

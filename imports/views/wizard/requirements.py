@@ -1,7 +1,7 @@
 """Data Requirements: which values a record must have, and what happens to one that lacks them."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import pandas as pd
@@ -10,10 +10,10 @@ from dataquality.steps.filters import FilterParams, apply_filters
 from dataquality.steps.requirements import DEFAULT_REQUIREMENTS, RequirementParams, check_requirements
 from imports.config_parser.rules import attributes_of
 from imports.trial import Base
-from imports.views.wizard.cascade import accepted_counts, counts_words, followed_counts, gone_along
+from imports.views.wizard.cascade import counts_words, fallen_under, gone_along
 from imports.views.wizard.step import Counting, Document, Page, Step
 from records.attributes import PERSON_TYPES, SCREEN_ORDER, RecordType, attribute_label
-from records.frames import Frames, accepted
+from records.frames import accepted
 from records.sources import Source
 from records.text import is_blank
 
@@ -104,7 +104,7 @@ def count(counting: Counting) -> Mapping[str, Any]:
     base = counting.trial.base(counting.config, counting.page.document)
     passed, _ = apply_filters(base.frames, FilterParams(counting.config.filters, base.judge.params.today))
     counts = [one for kind, frame in passed.items() for one in _attribute_counts(counting, kind, frame)]
-    return {"attribute_counts": counts, "cascade": cascade_sentence(counting, base, passed)}
+    return {"attribute_counts": counts, "cascade": cascade_sentence(base)}
 
 
 def _attribute_counts(counting: Counting, kind: RecordType, frame: pd.DataFrame) -> list[AttributeCount]:
@@ -136,15 +136,13 @@ def _findings(
     return counted
 
 
-def cascade_sentence(counting: Counting, base: Base, passed: Frames) -> str:
+def cascade_sentence(base: Base) -> str:
     """Say "Skips 12 students, and with them 84 enrollments": what follows the skipped records, and would be imported without these requirements."""
-    config = counting.config
-    judged, _ = check_requirements(passed, RequirementParams(config.requirements, config.sources))
-    before, after = accepted_counts(passed), accepted_counts(judged)
-    skipped = {kind: before[kind] - after[kind] for kind in passed}
+    judged, _ = base.judged
+    skipped = fallen_under(judged, MISSING[SKIP])
     if not any(skipped.values()):
         return "No record is skipped for a missing value."
-    also = gone_along(followed_counts(passed, base, config), followed_counts(judged, base, config), skipped)
+    also = gone_along(base.judged_under(replace(base.judge.params.config, requirements={})), judged, MISSING[SKIP])
     return f"Skips {counts_words(skipped)}" + (f", and with them {counts_words(also)}." if also else ".")
 
 

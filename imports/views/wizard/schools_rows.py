@@ -10,7 +10,7 @@ from imports.views.wizard.schools_ties import EXISTING, GONE, MISSING, NEW, Ties
 from imports.views.wizard.schools_words import COUNTED, consequence, counts_words, difference
 
 FULL_LISTS = 6_000  # options in all; beyond them a row's list is filled when it is opened
-LOST = "The portal has no school {key} any more. Choose another one, or create a new school."
+LOST = "The portal has no school {key}. Choose another one, or create a new school."
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,7 +136,7 @@ def label_of(key: str, ties: Ties) -> str:
     if key in ties.facts.portal:
         school = ties.facts.portal[key]
         return f"{school.name} ({school.identifier})" if school.identifier else school.name
-    return f"{ties.planned[key]} (to be created)" if key in ties.planned else f"{key} (does not exist any more)"
+    return f"{ties.planned[key]} (to be created)" if key in ties.planned else f"{key} (not in the portal)"
 
 
 def _live(target: str, then: Ties) -> str:

@@ -7,6 +7,7 @@ from imports.views.words import count_words
 from records.attributes import RecordType
 
 COUNTED = (RecordType.STUDENT, RecordType.TEACHER, RecordType.CLASS)
+_ELSEWHERE = "except people for whom the files name another mapped school or office too"
 _NAMED = 4  # schools that a sentence names one by one
 
 
@@ -51,7 +52,7 @@ def _left_out(source_id: str, before: str, now: Ties) -> str:
             f"{start}: what it brought to {now.target_name(before)} stays in the portal as it is and is not updated. "
             f"Rows of {_listed(others, now)} go on."
         )
-    return f"{start}: {counts} stay in the portal as they are and are not updated." if counts else f"{start}."
+    return f"{start}: {counts} stay in the portal as they are and are not updated, {_ELSEWHERE}." if counts else f"{start}."
 
 
 def _comes(source_id: str, then: Ties) -> str:

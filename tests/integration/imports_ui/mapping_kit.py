@@ -8,7 +8,7 @@ from typing import Any
 from django.contrib.messages import get_messages
 
 from imports.models import ConfigDraft, Sync
-from imports.services.drafts import digest_of, open_draft
+from imports.services.drafts import open_draft, seen_of
 from imports.services.run_sync import run_sync
 from imports.services.start_sync import start_sync
 from tests.integration.imports_ui.wizard import Wizard
@@ -90,7 +90,7 @@ class Mapper(Wizard):
             return super().filled(step, changes, without)
         self.world.app.refresh_from_db()
         draft = open_draft(app=self.world.app, user=self.world.owner)
-        return {"seen": digest_of(draft.document, (STEP,)), **changes}
+        return {"seen": seen_of(draft, (STEP,)), **changes}
 
     def press(self, button: str, **fields: Any) -> Any:
         """Press one of the step's own buttons."""

@@ -6,7 +6,7 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 
-from accounts.models import Role, User
+from accounts.models import Membership, Role, User
 from imports.config import merge_document
 from imports.models import ConfigDraft, ConfigVersion
 from imports.services.drafts import DraftStale, open_draft, publish_draft, write_draft
@@ -120,8 +120,25 @@ def test_a_fault_of_another_step_is_named_with_its_step(world: World, wizard: Wi
 
 def test_changes_can_be_thrown_away(world: World, wizard: Wizard) -> None:
     wizard.post("delivery", {"preview": "on"}, go="stay")
-    world.client().post(reverse("imports:configure_discard", args=["csv_upload"]))
+    discard = reverse("imports:configure_discard", args=["csv_upload"])
+    draft = ConfigDraft.objects.of(world.district).get()
+    world.client().post(discard, {"draft": draft.pk + 1})  # from a page of another draft, or of another district
+    assert "preview" in wizard.fields("delivery")
+    assert f'name="draft" value="{draft.pk}"' in wizard.page("delivery")
+    world.client().post(discard, {"draft": draft.pk})
     assert "preview" not in wizard.fields("delivery")
+
+
+def test_a_page_of_another_district_takes_nothing(world: World, wizard: Wizard) -> None:
+    south = World("south")
+    Membership.objects.create(district=south.district, user=world.owner, role=Role.OWNER)
+    form = wizard.filled("delivery", {"preview": "on"})
+    wizard.client.post(reverse("accounts:choose_district"), {"district": "south"})  # in another window
+    response = wizard.client.post(wizard.url("delivery"), {**form, "go": "finish"})
+    assert response.status_code == 409
+    assert "another district was chosen" in response.content.decode()
+    assert in_force(world) == in_force(south) == merge_document({})
+    assert ConfigDraft.objects.of(south.district).get().document["delivery"]["preview"] is False
 
 
 def test_a_draft_without_changes_follows_a_new_version(world: World, wizard: Wizard) -> None:
@@ -144,12 +161,13 @@ class TestTwoEditors:
         response = wizard.post("delivery", go="finish")
         merge = reverse("imports:configure_merge", args=["csv_upload"])
         assert response.url == merge
-        page = world.client().get(merge).content.decode()
+        shown = world.client().get(merge)
+        page = shown.content.decode()
         assert "Changed by both" not in page
         assert "Student: Phone" in page
         assert "Preview of data upload" in page
         assert in_force(world)["delivery"]["preview"] is False
-        world.client().post(merge)
+        assert world.client().post(merge, {"seen": shown.context["seen"]}).status_code == 302
         wizard.post("delivery", go="finish")
         document = in_force(world)
         assert document["delivery"]["preview"] is True
@@ -163,12 +181,30 @@ class TestTwoEditors:
         page = world.client().get(merge)
         ((change, theirs, field, _),) = page.context["clashes"]
         assert (change.label, change.after, theirs) == ("Updated records", "Hold above 20 %", "Hold above 50 %")
-        unanswered = world.client().post(merge)
+        seen = page.context["seen"]
+        unanswered = world.client().post(merge, {"seen": seen})
         assert unanswered.status_code == 422
         assert "Choose one of the two" in unanswered.content.decode()
-        world.client().post(merge, {field: choice})
+        world.client().post(merge, {"seen": seen, field: choice})
         wizard.post("delivery", go="finish")
         assert in_force(world)["delivery"]["update_threshold"] == expected
+
+    def test_a_choice_between_values_that_changed_since_is_not_taken(self, world: World, wizard: Wizard, other: Wizard) -> None:
+        wizard.post("delivery", {"update_threshold_on": "on", "update_threshold": "20"}, go="stay")
+        other.post("delivery", {"update_threshold_on": "on", "update_threshold": "50"}, go="finish")
+        merge = reverse("imports:configure_merge", args=["csv_upload"])
+        page = world.client().get(merge)
+        ((_, _, field, _),) = page.context["clashes"]
+        old = {"seen": page.context["seen"], field: "theirs"}
+        other.post("delivery", {"update_threshold": "60"}, go="finish")  # a third version
+        response = world.client().post(merge, old)
+        assert response.status_code == 409
+        assert "since this page was made" in response.content.decode()
+        assert "Hold above 60 %" in response.content.decode()
+        assert ConfigDraft.objects.of(world.district).get(user=world.owner).document["delivery"]["update_threshold"] == 20
+        seen = response.context["seen"]
+        wizard.post("delivery", {"update_threshold": "25"}, go="stay")  # another window
+        assert world.client().post(merge, {"seen": seen, field: "mine"}).status_code == 409
 
     def test_saving_a_page_without_seeing_the_difference_is_refused(self, world: World, wizard: Wizard, other: Wizard) -> None:
         form = wizard.filled("delivery", {"preview": "on"})

@@ -94,15 +94,47 @@ def test_the_cascade_names_the_enrollments_that_go_along(delivered: World) -> No
     assert report(sync)["depends-on-kept", "enrollment"] >= 3
 
 
+def test_rows_that_are_invalid_anyway_are_no_skipped_ones_and_take_nothing_along(world: World, data_dir: Path, tmp_path: Path) -> None:
+    made = district()
+    # without the requirement S2 would be a duplicate of S4, so its enrollment goes either way
+    made["users"] += [person("S3", "", grades="03", phone="1"), person("S4", "student", phone="1", email="s2.student@example.org")]
+    base = made["enrollments"][0]
+    made["enrollments"] += [
+        {**base, "sourcedId": "E8", "userSourcedId": "S4"},
+        {**base, "sourcedId": "E9", "classSourcedId": ""},
+    ]
+    world.configure(
+        {
+            "schools": {"all_missing_as_new": True},
+            "requirements": {"student": {"phone": "skip", "user_type": "none"}, "enrollment": {"class_id": "none"}},
+        }
+    )
+    sync = world.import_files({f"{name}.csv": to_csv(name, rows) for name, rows in made.items()}, tmp_path)
+    wizard = Wizard(world.client())
+    counts, told = sync.detail.counts, report(sync)
+    assert (counts["student"]["skipped"], told["role-missing", "student"], told["reference-missing", "enrollment"]) == (2, 1, 1)
+    assert text_of(wizard.counts("requirements"), "cascade") == "Skips 2 students, and with them 2 enrollments."
+
+
 def test_aides_are_counted_either_way(delivered: World) -> None:
     wizard = Wizard(delivered.client())
     assert "1 in the last delivery, left out." in text_of(wizard.counts("delivery"), "aides-count")
     page = wizard.counts("delivery", {"aides_as_teachers": "on"})
-    assert "1 in the last delivery, imported." in text_of(page, "aides-count")
+    assert "1 in the last delivery, taken as teachers." in text_of(page, "aides-count")
     assert "let in 1 teacher" in page
     assert number_of(page, "accepted-teacher") == 3
     wizard.post("delivery", go="finish")
     assert sync_again(delivered).detail.counts["teacher"]["created"] == 1
+
+
+def test_aides_are_counted_by_their_role_whatever_feeds_the_type_of_user(delivered: World) -> None:
+    delivered.configure(
+        {
+            "schools": {"all_missing_as_new": True}, "delivery": {"aides_as_teachers": True},
+            "attributes": {"teacher": {"user_type": "users.enabledUser"}},
+        }
+    )  # fmt: skip
+    assert "1 in the last delivery, taken as teachers." in text_of(Wizard(delivered.client()).counts("delivery"), "aides-count")
 
 
 def test_before_the_first_import_unmapped_schools_count_as_mapped(world: World, data_dir: Path, tmp_path: Path) -> None:

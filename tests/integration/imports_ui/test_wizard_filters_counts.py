@@ -11,6 +11,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from dataquality.steps.filters import DATE_OPERATORS, OPERATORS, WITHOUT_VALUES, Condition, FilterRule
+from dataquality.steps.requirements import DEFAULT_REQUIREMENTS
 from imports.config import ImportConfig
 from imports.context import Judge, PipelineParams
 from imports.pipeline import judge_rows, place_rows
@@ -23,7 +24,7 @@ from imports.views.wizard.filters_values import choose, present_values
 from records.attributes import RecordType, find_attribute
 from records.frames import gather
 from tests.integration.imports_ui.filters import files
-from tests.unit.steps.kit import TODAY, District, MemoryLive, read_district, run
+from tests.unit.steps.kit import TODAY, District, MemoryLive, district, person, read_district, run
 
 
 def base_of(rows: District, config: ImportConfig) -> Base:
@@ -104,7 +105,9 @@ def filtered_out(rules_given: Sequence[FilterRule]) -> dict[str, int]:
 @given(st.lists(rules(), min_size=1, max_size=3))
 def test_what_is_counted_as_passing_is_what_the_pipeline_does_not_filter_out(given_rules: list[FilterRule]) -> None:
     out = filtered_out(given_rules)
-    for one in count_types(base(), ImportConfig(filters=tuple(given_rules))):
+    judge = base().judge
+    under_rules = replace(judge.params.config, filters=tuple(given_rules))
+    for one in count_types(replace(base(), judge=replace(judge, params=replace(judge.params, config=under_rules)))):
         assert one.total - one.passing == out.get(one.record_type, 0)
     for rule_given in given_rules:
         counted = count_rule(base(), rule_given, {})
@@ -117,6 +120,32 @@ def test_the_whole_pipeline_filters_out_what_is_counted() -> None:
     out = [row for row in run(files(), config=config, apply=False).rows[RecordType.STUDENT] if row["code"] == "filtered-out"]
     counted = count_rule(base(), few, {})
     assert counted.total - counted.passing == len(out) == 5
+
+
+def test_what_goes_along_would_be_imported_without_the_rules() -> None:
+    rows = district()
+    enrollment = rows["enrollments"][0]
+    rows["users"] += [
+        person("S3", "student", grades="04", email="shared@example.org"), person("S4", "student", grades="04", email="shared@example.org"),
+        person("S5", "student", grades="04", email=""), person("S6", "student", grades="04"),
+    ]  # fmt: skip
+    rows["enrollments"] += [{**enrollment, "sourcedId": f"E{who}", "userSourcedId": who} for who in ("S3", "S4", "S5", "S6")]
+    rows["enrollments"].append({**enrollment, "sourcedId": "E9", "userSourcedId": "S2", "beginDate": ""})
+    given_rules = (
+        FilterRule(RecordType.STUDENT, (Condition("grades", "equals_any", ("03",)),)),
+        FilterRule(RecordType.ENROLLMENT, (Condition("begin_date", "is_not_empty"),)),
+    )
+    config = ImportConfig(all_missing_as_new=True, requirements=DEFAULT_REQUIREMENTS, filters=given_rules)
+    sentences = [one.sentence for one in count_types(base_of(rows, config))]
+    assert sentences == [
+        "2 of 6 students pass; 4 are left out and with them 1 enrollment.",
+        "8 of 9 enrollments pass; 1 is left out.",
+    ]
+    ran = run(rows, config=config)
+    assert {row["key"] for row in ran.rows[RecordType.STUDENT] if row["code"] == "filtered-out"} == {"S3", "S4", "S5", "S6"}
+    without = run(rows, config=replace(config, filters=given_rules[1:]))
+    accepted = [{row["key"] for row in one.rows[RecordType.ENROLLMENT] if row["outcome"] == "created"} for one in (without, ran)]
+    assert accepted[0] - accepted[1] == {"ES6"}
 
 
 @pytest.mark.parametrize("kind", list(_TAKEN))

@@ -13,7 +13,7 @@ from django.urls import reverse
 from accounts.models import AuditEvent, Role
 from imports.models import ConfigDraft, ImportApp, SchoolList, Sync
 from imports.services.map_schools import save_school_mapping
-from imports.services.read_orgs import MAX_SAID
+from imports.services.read_orgs import MAX_SAID, MOST_SCHOOLS
 from imports.services.school_list import remember_schools
 from imports.states import State
 from imports.steps.named_schools import NamedSchools, SourceSchool
@@ -311,6 +311,35 @@ def test_a_change_of_the_source_system_is_recognised_and_auto_mapping_finds_the_
     assert set(Organization.objects.of(settled.district).filter(kind="school").values_list("key", flat=True)) == {"S1", "S2"}
 
 
+def test_people_of_a_school_taken_out_go_on_at_another_school_that_the_files_name(settled: World, tmp_path: Path) -> None:
+    files = delivery()
+    files["users.csv"] += user("both", "student", "Two", "Schools").replace(",S1,", ',"S2,S1",') + "\n"
+    run(settled, files, tmp_path)
+    client = settled.client()
+    assert at_school(settled, "S2") == {"s2-1", "s2-2", "both"}
+    drafted = counts(client, map__S2="")
+    assert "except people for whom the files name another mapped school or office too." in says(drafted, "S2")
+    post(client, go="finish")
+    sync = run(settled, files, tmp_path)
+    assert shown(drafted, "accepted-student") == accepted(sync, "student")
+    assert at_school(settled, "S2") == {"s2-1", "s2-2"}
+    assert "both" in at_school(settled, "S1")
+
+
+def test_an_office_that_becomes_a_school_is_one_after_the_sync(settled: World, tmp_path: Path) -> None:
+    run(settled, delivery(D, S1, S2, "S3,,,West,department,103,D"), tmp_path)
+    assert Organization.objects.of(settled.district).get(key="S3").kind == Organization.Kind.OFFICE
+    client = settled.client()
+    upload(client, orgs(D, S1, S2, "S3,,,West,school,103,D"))
+    drafted = counts(client, map__S3="new", name__S3="Westside")
+    assert says(drafted, "S3") == "The next sync creates the school Westside and takes its rows."
+    post(client, go="finish")
+    run(settled, delivery(D, S1, S2, "S3,,,West,school,103,D"), tmp_path)
+    school = Organization.objects.of(settled.district).get(key="S3")
+    assert (school.kind, school.name) == (Organization.Kind.SCHOOL, "Westside")
+    assert says(counts(client), "S3") == "no records"
+
+
 def test_several_schools_merged_into_one(settled: World, tmp_path: Path) -> None:
     client = settled.client()
     drafted = counts(client, map__S2="S1")
@@ -400,7 +429,7 @@ def test_a_mapping_to_a_deleted_school_is_marked(settled: World) -> None:
     settled.configure({"schools": {"all_missing_as_new": False, "mapping": {"S1": "S1", "S2": "P-7"}}})
     Organization.objects.of(settled.district).filter(key="P-7").delete()
     page = settled.client().get(STEP).content.decode()
-    assert "The portal has no school P-7 any more. Choose another one, or create a new school." in page
+    assert "The portal has no school P-7. Choose another one, or create a new school." in page
     assert post(settled.client(), go="finish").status_code == 302  # it stays as it is and stands in nobody's way
 
 
@@ -448,6 +477,13 @@ def test_anything_else_is_refused_and_the_list_stays(listed: World, name: str, c
     assert response.status_code == 422
     assert sentence in response.content.decode()
     assert SchoolList.objects.of(listed.district).get().schools == before
+
+
+def test_more_schools_than_the_page_can_send_back_are_refused(listed: World) -> None:
+    response = upload(listed.client(), orgs(D, *(f"S{number},,,School,school,,D" for number in range(MOST_SCHOOLS + 1))))
+    assert response.status_code == 422
+    assert "names 5,001 active schools, more than the 5,000 that can be mapped here." in response.content.decode()
+    assert len(SchoolList.objects.of(listed.district).get().schools) == 2
 
 
 def test_no_file_and_too_large_a_one_are_refused(listed: World) -> None:

@@ -35,12 +35,18 @@ class ConfigRefused(Exception):
 
 @dataclass(frozen=True, slots=True)
 class ImportConfig:
-    """Everything a sync obeys. Thresholds are per cent, None is off."""
+    """Everything a sync obeys. Thresholds are per cent, those in rows are records of one school, `row_floor` is per cent of the last good file; None is off."""
 
     data_schema: str = "oneroster-1.1"
     preview: bool = False
     update_threshold: float | None = None
     deletion_threshold: float | None = None
+    school_update_threshold: float | None = None
+    school_deletion_threshold: float | None = None
+    school_update_rows: int | None = None
+    school_deletion_rows: int | None = None
+    row_floor: float | None = None
+    hold_deletions_only: bool = False
     aides_as_teachers: bool = False
     all_missing_as_new: bool = False
     school_mapping: Mapping[str, str] = field(default_factory=dict)
@@ -56,7 +62,9 @@ def default_document() -> dict[str, Any]:
     """The document of a freshly activated app, whole."""
     return {
         "delivery": {
-            "data_schema": "oneroster-1.1", "preview": False, "update_threshold": None, "deletion_threshold": None, "aides_as_teachers": False,
+            "data_schema": "oneroster-1.1", "preview": False, "update_threshold": None, "deletion_threshold": None,
+            "school_update_threshold": None, "school_deletion_threshold": None, "school_update_rows": None, "school_deletion_rows": None,
+            "row_floor": None, "hold_deletions_only": False, "aides_as_teachers": False,
         },
         "schools": {"all_missing_as_new": False, "mapping": {}},
         "attributes": {

@@ -21,6 +21,12 @@ DELIVERY_LABELS = {
     "preview": "Preview of data upload",
     "update_threshold": "Updated records",
     "deletion_threshold": "Deleted records",
+    "school_update_threshold": "Updated records of a school",
+    "school_deletion_threshold": "Deleted records of a school",
+    "school_update_rows": "Updated records of a school, number",
+    "school_deletion_rows": "Deleted records of a school, number",
+    "row_floor": "Fewer rows than last time",
+    "hold_deletions_only": "Apply additions and updates, hold deletions",
     "aides_as_teachers": "Aides and proctors",
 }
 NOTHING = "–"
@@ -103,6 +109,12 @@ def delivery_words(name: str, value: Any) -> str:
     """A value of the delivery part."""
     if name.endswith("_threshold"):
         return "Off" if value is None else f"Hold above {value:g} %"
+    if name.endswith("_rows"):
+        return "Off" if value is None else f"Hold above {value:,} records"
+    if name == "row_floor":
+        return "Off" if value is None else f"Hold below {value:g} % of the last good file"
+    if name == "hold_deletions_only":
+        return "On" if value else "Off"
     if name == "preview":
         return "On: every sync waits for approval" if value else "Off"
     if name == "aides_as_teachers":

@@ -27,7 +27,15 @@ class State(models.TextChoices):
 class HoldKind(models.TextChoices):
     PREVIEW = "preview", "Preview"
     THRESHOLD = "threshold", "Threshold"
-    EMPTY_FILE = "empty_file", "Empty file"
+    EMPTY_FILE = "empty_file", "Empty or cut-off file"
+
+
+class SyncKind(models.TextChoices):
+    """What a sync makes its change set of: a delivery, another sync that it undoes, or the part of another that was not approved with the rest."""
+
+    IMPORT = "import", "Import"
+    ROLLBACK = "rollback", "Rollback"
+    REST = "rest", "Rest of a sync"
 
 
 _S = State
@@ -45,7 +53,7 @@ TRANSITIONS: dict[State, frozenset[State]] = {
     _S.SUPERSEDED: frozenset(),
     _S.FAILED: frozenset(),
     _S.CANCELLED: frozenset(),
-    _S.ROLLED_BACK: frozenset(),
+    _S.ROLLED_BACK: frozenset({_S.COMPLETED, _S.COMPLETED_WITH_ISSUES}),  # its rollback was rolled back
     _S.SIMULATED: frozenset(),
 }
 

@@ -7,7 +7,11 @@ from imports.config_parser.node import Node, shown
 
 SCHEMAS = ("oneroster-1.1",)
 LATER_SCHEMAS = ("clever",)
-_KEYS = ("data_schema", "preview", "update_threshold", "deletion_threshold", "aides_as_teachers")
+PERCENTAGES = ("update_threshold", "deletion_threshold", "school_update_threshold", "school_deletion_threshold", "row_floor")
+ROWS = ("school_update_rows", "school_deletion_rows")
+MOST_ROWS = 10_000_000
+_REQUIRED = ("data_schema", "preview", "update_threshold", "deletion_threshold", "aides_as_teachers")
+_KEYS = (*_REQUIRED, *(name for name in (*PERCENTAGES, *ROWS) if name not in _REQUIRED), "hold_deletions_only")
 _SIGN_IN_KEYS = ("username", "password", "public_keys")
 _KEY_TYPES = ("ssh-ed25519", "ssh-rsa", "ecdsa-sha2-nistp256", "ecdsa-sha2-nistp384", "ecdsa-sha2-nistp521")
 FREQUENCIES = ("hourly", "daily", "weekly")
@@ -16,12 +20,18 @@ WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 
 @dataclass(frozen=True, slots=True)
 class DeliveryPart:
-    """What `delivery` says; thresholds are per cent, None is off."""
+    """What `delivery` says; thresholds are per cent, rows are records of one school, None is off."""
 
     data_schema: str
     preview: bool
     update_threshold: float | None
     deletion_threshold: float | None
+    school_update_threshold: float | None
+    school_deletion_threshold: float | None
+    school_update_rows: int | None
+    school_deletion_rows: int | None
+    row_floor: float | None
+    hold_deletions_only: bool
     aides_as_teachers: bool
 
 
@@ -48,7 +58,7 @@ class Schedule:
 def parse_delivery(node: Node, *, has_sign_ins: bool) -> DeliveryPart:
     """Read `delivery`."""
     elsewhere = dict.fromkeys(_SIGN_IN_KEYS, "Only the SFTP app has a user name, a password and keys. Leave it out.")
-    entries = node.keyed((*_KEYS, *_SIGN_IN_KEYS) if has_sign_ins else _KEYS, required=_KEYS, elsewhere=elsewhere)
+    entries = node.keyed((*_KEYS, *_SIGN_IN_KEYS) if has_sign_ins else _KEYS, required=_REQUIRED, elsewhere=elsewhere)
     if "public_keys" in entries:
         for key in entries["public_keys"].items():
             _check_public_key(key)
@@ -65,10 +75,19 @@ def parse_delivery(node: Node, *, has_sign_ins: bool) -> DeliveryPart:
     return DeliveryPart(
         data_schema=_schema(entries["data_schema"]) if "data_schema" in entries else "",
         preview=flag("preview"),
-        update_threshold=threshold("update_threshold"),
-        deletion_threshold=threshold("deletion_threshold"),
+        **{name: threshold(name) for name in PERCENTAGES},
+        **{name: _rows(entries[name]) if name in entries else None for name in ROWS},
+        hold_deletions_only=flag("hold_deletions_only"),
         aides_as_teachers=flag("aides_as_teachers"),
     )
+
+
+def _rows(node: Node) -> int | None:
+    """A limit in records of one school; null switches it off."""
+    number = None if node.value is None else node.number_between(0, MOST_ROWS)
+    if number is not None and number != int(number):
+        node.refuse(f"{shown(number)} is not a whole number of records.")
+    return None if number is None else int(number)
 
 
 def _schema(node: Node) -> str:

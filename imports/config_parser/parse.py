@@ -1,6 +1,7 @@
 """The whole document, part by part."""
 
 from collections.abc import Collection, Mapping
+from dataclasses import fields
 from types import MappingProxyType
 from typing import Any
 
@@ -41,11 +42,7 @@ def parse_config(
     sources, own = parse_sources(parts["attributes"], headers)
     attributes = Attributes(own)
     config = ImportConfig(
-        data_schema=delivery.data_schema,
-        preview=delivery.preview,
-        update_threshold=delivery.update_threshold,
-        deletion_threshold=delivery.deletion_threshold,
-        aides_as_teachers=delivery.aides_as_teachers,
+        **{one.name: getattr(delivery, one.name) for one in fields(delivery)},
         all_missing_as_new=schools.all_missing_as_new,
         school_mapping=schools.mapping,
         sources=sources,

@@ -5,7 +5,7 @@ from django.db.models import Q
 
 from accounts.models import District
 from accounts.scoping import DistrictManager, DistrictOwned
-from imports.states import ACCEPTED, WAITING, WORKING, HoldKind, State
+from imports.states import ACCEPTED, WAITING, WORKING, HoldKind, State, SyncKind
 
 
 class SyncManager(DistrictManager["Sync"]):
@@ -30,6 +30,14 @@ class Sync(DistrictOwned):
     delivery = models.ForeignKey("imports.Delivery", on_delete=models.PROTECT, related_name="syncs")
     config = models.ForeignKey("imports.ConfigVersion", on_delete=models.PROTECT, related_name="+")
     state = models.CharField(max_length=32, choices=State.choices, default=State.QUEUED)
+    kind = models.CharField(max_length=16, choices=SyncKind.choices, default=SyncKind.IMPORT)
+    undoes = models.ForeignKey(
+        "self", null=True, blank=True, on_delete=models.SET_NULL, related_name="rollbacks", help_text="of a rollback"
+    )
+    rest_of = models.ForeignKey(
+        "self", null=True, blank=True, on_delete=models.SET_NULL, related_name="rests", help_text="the sync it was held back from"
+    )
+    scope = models.JSONField(null=True, blank=True, help_text="the part it is limited to, see imports.part.Part; null for all")
     created_at = models.DateTimeField(auto_now_add=True)
     created_by = models.ForeignKey("accounts.User", null=True, on_delete=models.SET_NULL, related_name="+")
     started_at = models.DateTimeField(null=True, blank=True)
@@ -52,6 +60,8 @@ class Sync(DistrictOwned):
     base_version = models.BigIntegerField(null=True, blank=True, help_text="version of the live roster the difference was made against")
     hold_kind = models.CharField(max_length=16, choices=HoldKind.choices, blank=True)
     hold_detail = models.TextField(blank=True)
+    reminded_at = models.DateTimeField(null=True, blank=True, help_text="when people were reminded that it waits")
+    applied_version = models.BigIntegerField(null=True, blank=True, help_text="version of the live roster that its apply made")
     artifacts = models.CharField(max_length=200, blank=True, help_text="folder in storage of the change set and outcomes")
     rows_in_files = models.BigIntegerField(default=0)
     rows_accepted = models.BigIntegerField(default=0)
@@ -66,6 +76,9 @@ class Sync(DistrictOwned):
 
     # a simulation: the same work, but nothing is applied
     is_simulation = models.BooleanField(default=False)
+    is_rehearsal = models.BooleanField(
+        default=False, help_text="a simulation of the new year's files, which deletes whatever they leave out"
+    )
     trial_document = models.JSONField(null=True, blank=True, help_text="the configuration a simulation obeys, where it is no saved version")
     would_end = models.CharField(max_length=32, choices=State.choices, blank=True, help_text="the state in which the sync would have ended")
 
@@ -117,6 +130,10 @@ class SyncDetail(models.Model):
 
     counts: record type -> count name -> rows. by_school: organization key -> record type -> count name -> rows; key "" is no school.
     findings: [{code, outcome, record_type, count}]. thresholds: record type or "all" -> {update_share, deletion_share}.
+    excesses: [{scope: type|school|file, name, what, rows, live_before, limit, unit}]: what was over its limit.
+    causes: what changes by cause and field, see imports.steps.causes. churn: record type -> pairs of deleted and created that look like one person.
+    rekeys: record type -> {new key: old key}: pairs that a person took for the same one. conflicts: of a rollback, records that later syncs changed again.
+    processed: name of a processed file -> sha256 of what was downloaded first.
     files: [{name, rows, encoding, sha256, mode, size, headers}]. unmapped: [{source_id, name, identifier, rows}]. warnings: file-level findings.
     """
 
@@ -128,6 +145,12 @@ class SyncDetail(models.Model):
     files = models.JSONField(default=list)
     unmapped = models.JSONField(default=list)
     notes = models.JSONField(default=list)
+    excesses = models.JSONField(default=list)
+    causes = models.JSONField(default=list)
+    churn = models.JSONField(default=dict)
+    rekeys = models.JSONField(default=dict)
+    conflicts = models.JSONField(default=list)
+    processed = models.JSONField(default=dict)
 
     def __str__(self) -> str:
         return f"detail of {self.sync_id}"

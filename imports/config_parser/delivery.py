@@ -75,17 +75,22 @@ def parse_delivery(node: Node, *, has_sign_ins: bool) -> DeliveryPart:
     return DeliveryPart(
         data_schema=_schema(entries["data_schema"]) if "data_schema" in entries else "",
         preview=flag("preview"),
-        **{name: threshold(name) for name in PERCENTAGES},
-        **{name: _rows(entries[name]) if name in entries else None for name in ROWS},
+        update_threshold=threshold("update_threshold"),
+        deletion_threshold=threshold("deletion_threshold"),
+        school_update_threshold=threshold("school_update_threshold"),
+        school_deletion_threshold=threshold("school_deletion_threshold"),
+        school_update_rows=_rows(entries.get("school_update_rows")),
+        school_deletion_rows=_rows(entries.get("school_deletion_rows")),
+        row_floor=threshold("row_floor"),
         hold_deletions_only=flag("hold_deletions_only"),
         aides_as_teachers=flag("aides_as_teachers"),
     )
 
 
-def _rows(node: Node) -> int | None:
+def _rows(node: Node | None) -> int | None:
     """A limit in records of one school; null switches it off."""
-    number = None if node.value is None else node.number_between(0, MOST_ROWS)
-    if number is not None and number != int(number):
+    number = None if node is None or node.value is None else node.number_between(0, MOST_ROWS)
+    if node is not None and number is not None and number != int(number):
         node.refuse(f"{shown(number)} is not a whole number of records.")
     return None if number is None else int(number)
 

@@ -24,7 +24,7 @@ COPY . .
 # Collecting files needs settings, not secrets: these last for this one command only.
 RUN PORTAL_ENV=embedded PORTAL_DATA_DIR=/tmp/build python manage.py collectstatic --no-input \
  && rm -rf /tmp/build \
- && python -m compileall -q accounts dataquality formats imports mapping portal records roster synthetic
+ && python -m compileall -q accounts dataquality formats imports mapping notices portal records roster synthetic
 USER portal
 VOLUME /data
 EXPOSE 8000

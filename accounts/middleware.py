@@ -13,7 +13,8 @@ from accounts.models import Membership
 class CurrentDistrictMiddleware:
     """Set request.district, request.membership and request.memberships for people who are signed in.
 
-    The district is the one chosen in this session, else the first by name. A membership that was taken away counts from the next
+    The district is the one chosen in this session, else the first by name. A page that is opened by a link with `?district=slug`, as mails to
+    members of several districts hold it, chooses that one if the person is a member. A membership that was taken away counts from the next
     request on. Whoever has none is shown a page that says so, whatever they asked for.
     """
 
@@ -27,6 +28,9 @@ class CurrentDistrictMiddleware:
         if request.user.is_authenticated:
             memberships = list(Membership.unscoped.filter(user=request.user).select_related("district").order_by("district__name", "pk"))
         chosen = request.session.get(SESSION_KEY) if memberships else None
+        asked = request.GET.get("district") if request.method == "GET" and len(memberships) > 1 else None
+        for named in (membership.district_id for membership in memberships if membership.district.slug == asked):
+            chosen = request.session[SESSION_KEY] = named
         by_district = {membership.district_id: membership for membership in memberships}
         current = by_district.get(chosen or 0) or next(iter(memberships), None)
         request.memberships = memberships  # type: ignore[attr-defined]

@@ -13,6 +13,7 @@ from django.utils import timezone
 from accounts.current import address_of
 from accounts.models import AuditEvent, User
 from accounts.services.audit_person import record_event_of_person
+from accounts.services.confirm import note_confirmed
 
 LOCKED_OUT = "person.locked_out"
 
@@ -20,6 +21,7 @@ LOCKED_OUT = "person.locked_out"
 @receiver(user_logged_in)
 def note_sign_in(sender: Any, request: HttpRequest, user: User, **kwargs: Any) -> None:
     """A person signed in."""
+    note_confirmed(request)
     record_event_of_person(person=user, action="person.signed_in", address=address_of(request))
 
 

@@ -1,6 +1,7 @@
 """Read one CSV file into an Arrow table of text, by the fast way where that is proven right, else line by line."""
 
 import mmap
+import os
 from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -30,6 +31,7 @@ class TextTable:
         `_line` (int64), the physical line on which the record starts (header = line 1).
     bad: the rows that cannot be read, by line.
     problems: warnings.
+    is_cut: the file ends in the middle of its last row: that row cannot be read, and no line break follows it.
     """
 
     name: str
@@ -40,6 +42,7 @@ class TextTable:
     bad: tuple[BadRow, ...]
     problems: tuple[FileProblem, ...]
     old_spellings: tuple[str, ...] = ()
+    is_cut: bool = False
 
     @property
     def rows(self) -> int:
@@ -67,12 +70,24 @@ def read_csv(path: Path, *, name: str, scratch: Path, columns: Collection[str] |
         loaded = [f for f in head.headers if columns is None or f in columns or f.startswith(METADATA)]
         fast = read_fast(text, head, loaded)
         table, bad = (fast, ()) if fast is not None else read_slow(text, head, loaded)
+        is_cut = bool(bad) and _is_last(bad[-1], table) and not _ends_a_line(text)
     finally:
         copy.unlink(missing_ok=True)
     problems = head.problems
     if encoding == "windows-1252":
         problems += (FileProblem("file-encoding", name, detail=encoding, severity="warning"),)
-    return TextTable(name, head.headers, encoding, head.delimiter, table, bad, problems, head.old_spellings)
+    return TextTable(name, head.headers, encoding, head.delimiter, table, bad, problems, head.old_spellings, is_cut)
+
+
+def _is_last(row: BadRow, table: pa.Table) -> bool:
+    """Whether no good row stands behind this one."""
+    return table.num_rows == 0 or bool(table.column(LINE_COLUMN)[-1].as_py() < row.line)
+
+
+def _ends_a_line(text: Path) -> bool:
+    with text.open("rb") as file:
+        file.seek(-1, os.SEEK_END)
+        return file.read(1) in b"\r\n"
 
 
 def read_fast(text: Path, head: Head, loaded: list[str]) -> pa.Table | None:

@@ -14,10 +14,13 @@ from dataquality.steps.uniqueness import UniquenessParams
 from imports.config import ImportConfig
 from imports.steps.demographics import UNUSABLE
 from imports.steps.difference import BULK, DELTA, Spared
+from imports.steps.part import HeldBack
 from imports.steps.references import ReferenceParams
 from mapping.steps.master_fields import MasterField, MasterFieldParams, keep_values, protections_between
 from records.attributes import FILE_OF, PERSON_TYPES, UNIQUE_EMAIL_TYPES, RecordType
 from records.frames import Frames, LiveKeys, accepted, keeps_live
+from records.rekeys import Rekeys
+from records.rules import NUMBERS
 from records.text import TEXT, blank, is_blank, is_in, positions
 
 
@@ -58,6 +61,9 @@ class PipelineParams:
     stops_for_schools: bool = False
     file_findings: Sequence[pd.DataFrame] = ()  # what reading the files found
     others: tuple[OtherApp, ...] = ()
+    held_back: HeldBack = HeldBack()
+    rekeys: Rekeys = field(default_factory=dict)  # record type -> {new key: old key}: pairs that a person took for the same one
+    keeps_all: bool = False  # Disable data deletion: what would be deleted is kept, so every live record stays
 
     @property
     def delta_files(self) -> frozenset[str]:
@@ -77,11 +83,14 @@ class Judge:
         return FILE_OF[record_type] in self.params.delta_files or FILE_OF[record_type] in self.unsure
 
     def spared(self, record_type: RecordType, untyped: pd.DataFrame | None) -> Spared:
-        """The live people whose row has no readable role, or all of the type where a row may be anybody's."""
+        """Those whose deletion waits; the live people whose row has no readable role, or all of the type where a row may be anybody's."""
         is_unsure = FILE_OF[record_type] in self.unsure
+        waiting = self.params.held_back.keys.get(record_type, blank(0))
+        reasons = np.full(len(waiting), NUMBERS["held-back-deletion"], dtype=np.int16)
         if untyped is None or record_type not in PERSON_TYPES or record_type is RecordType.STUDENT:
-            return Spared(is_unsure=is_unsure)
-        return Spared(untyped["key"], untyped["_reason"].to_numpy(), is_unsure)
+            return Spared(waiting, reasons, is_unsure)
+        keys = pd.concat([untyped["key"], waiting], ignore_index=True)
+        return Spared(keys, np.concatenate([untyped["_reason"].to_numpy(), reasons]), is_unsure)
 
 
 def untyped_rows(frames: Frames) -> pd.DataFrame | None:
@@ -102,14 +111,14 @@ def all_organizations(delivered: pd.DataFrame, params: PipelineParams, live: Liv
 
 
 def reference_params(frames: Frames, params: PipelineParams, live: Live, live_schools: Mapping[str, str]) -> ReferenceParams:
-    """Live records stand in for rows: schools always, other files where they are deltas or were not sent."""
+    """Live records stand in for rows: schools always, other files where they are deltas, were not sent, or nothing is deleted."""
     ids = {"school": pd.Series(list(live_schools), dtype=TEXT)}
     kinds = {"session": RecordType.SESSION, "course": RecordType.COURSE, "class": RecordType.CLASS}
     for target, record_type in kinds.items():
-        if record_type not in frames or params.modes.get(FILE_OF[record_type], BULK) == DELTA:
+        if params.keeps_all or record_type not in frames or params.modes.get(FILE_OF[record_type], BULK) == DELTA:
             ids[target] = live.columns(record_type, ["key"])["key"]
     people = None
-    if RecordType.STUDENT not in frames or "users" in params.delta_files:
+    if params.keeps_all or RecordType.STUDENT not in frames or "users" in params.delta_files:
         numbers = {kind: number for number, kind in enumerate(RecordType)}
         people = pd.concat(
             [live.columns(kind, ["source_id", "key"]).assign(kind=np.int8(numbers[kind])) for kind in PERSON_TYPES], ignore_index=True
@@ -128,8 +137,8 @@ def uniqueness_params(frames: Frames, judge: Judge) -> UniquenessParams:
         frame = frames.get(record_type)
         stays = blank(0) if frame is None else frame["key"][~accepted(frame) & keeps_live(frame)]
         stays = pd.concat([stays, judge.spared(record_type, untyped).keys], ignore_index=True)
-        if frame is None or judge.is_partial(record_type):
-            goes = blank(0) if frame is None else frame["key"][~accepted(frame) & ~keeps_live(frame)]
+        if frame is None or params.keeps_all or judge.is_partial(record_type):
+            goes = blank(0) if frame is None or params.keeps_all else frame["key"][~accepted(frame) & ~keeps_live(frame)]
             keys = live.columns(record_type, ["key"])["key"]
             stays = pd.concat([stays, keys[~is_in(keys, goes)]], ignore_index=True)
         staying[record_type] = stays

@@ -1,6 +1,9 @@
 """What people fill in about syncs."""
 
 from django import forms
+from django.http import QueryDict
+
+from records.attributes import RecordType
 
 LONGEST_REASON = 1000  # characters
 
@@ -28,7 +31,25 @@ class RowFilter(forms.Form):
     """What narrows a list of rows."""
 
     q = forms.CharField(max_length=100, required=False)
-    school = forms.CharField(max_length=255, required=False)
+    school = forms.CharField(max_length=255, required=False, strip=False)
+    changed = forms.CharField(max_length=255, required=False, strip=False)
+    code = forms.CharField(max_length=64, required=False)
+
+
+class DecisionForm(ReasonForm):
+    """What a person decides about a held sync: the reason, the password where the sign-in is old, and the part, where only one is wanted."""
+
+    password = forms.CharField(max_length=1000, required=False, strip=False)
+    types = forms.MultipleChoiceField(choices=[(kind.value, kind.plural) for kind in RecordType], required=False)
+
+    def __init__(self, data: QueryDict) -> None:
+        super().__init__(data)
+        self.schools = [key for key in data.getlist("schools") if key]
+
+    @property
+    def is_part(self) -> bool:
+        """Whether only a part is wanted."""
+        return bool(self.cleaned_data.get("types") or self.schools)
 
 
 class NewSchoolName(forms.Form):

@@ -26,10 +26,14 @@ from imports.context import (
     untyped_rows,
 )  # fmt: skip
 from imports.counts import BySchool, count_findings, count_schools, count_type, reported_lines
+from imports.rekeyed_live import rekeyed
+from imports.steps.causes import Cause
 from imports.steps.dependencies import DependencyParams, compare_schools, follow_dependencies
-from imports.steps.difference import BULK, DELTA, TypeChange, cascade, difference, empty_frame
+from imports.steps.difference import BULK, DELTA, TypeChange, cascade, difference, empty_frame, keep_all
+from imports.steps.explain import Explanation
 from imports.steps.lost_zeros import find_lost_zeros
 from imports.steps.named_schools import NamedSchools, describe_unmapped, named_schools
+from imports.steps.part import hold_back
 from imports.steps.references import Links, link_references
 from imports.steps.settle import settle_people
 from imports.steps.split import SplitParams, split
@@ -39,6 +43,7 @@ from mapping.steps.schools import SchoolParams, map_schools
 from records import changeset
 from records.attributes import ATTRIBUTES, FILE_OF, PERSON_TYPES, RecordType
 from records.frames import Frames, gather, name_findings, single_finding
+from records.key_index import write_key_index
 from records.outcomes import COUNTS, Fate, check_law
 from records.rules import RULES, Rule
 from records.text import TEXT, blank, is_blank
@@ -53,7 +58,9 @@ class PipelineResult:
 
     unmapped: schools to be mapped first ({source_id, name, identifier, rows}); where the sync stops for them everything else but `schools`
     is empty. schools: those that orgs.csv names; None where it was not delivered.
+    causes, churn: see `imports.steps.causes` and `imports.steps.churn`. rekeys: those of the parameters that could be done.
     organizations: key, name, type, identifier, parent_id of what is no school. empty_files: files without rows that would delete or clear something.
+    cut_files: files that end in the middle of a row though live records came from them. rows_read: rows of the files sent in full ("users").
     """
 
     counts: dict[str, dict[str, int]] = field(default_factory=dict)
@@ -66,9 +73,14 @@ class PipelineResult:
     stopped_for_schools: bool = False
     organizations: pd.DataFrame | None = None
     empty_files: tuple[str, ...] = ()
+    cut_files: tuple[str, ...] = ()
+    rows_read: dict[str, int] = field(default_factory=dict)
     error_rows: int = 0
     issue_rows: int = 0
     schools: NamedSchools | None = None
+    causes: list[Cause] = field(default_factory=list)
+    churn: dict[str, int] = field(default_factory=dict)
+    rekeys: dict[str, dict[str, str]] = field(default_factory=dict)
 
 
 Progress = Callable[[str, int], None]  # stage, rows it has done
@@ -90,7 +102,9 @@ def run_pipeline(
         LawBroken: the outcomes do not add up (a bug); nothing may be applied.
     """
     config = params.config
+    live, rekeys = rekeyed(live, params.rekeys)
     rows_read = {file: text.rows for file, text in texts.items()}
+    cut = [file for file, text in texts.items() if text.is_cut]
     headers = {file: text.headers for file, text in texts.items()}  # the caller may drop the texts after the first stage
     everything = sum(rows_read.values())
     parts = split(texts, SplitParams(config.sources, config.aides_as_teachers, params.delta_files))
@@ -116,17 +130,22 @@ def run_pipeline(
     progress("judging", everything)
     empty = [single_finding(code="file-without-rows", file=f"{file}.csv", line=1) for file, rows in rows_read.items() if not rows]
     whole = name_findings(gather([*params.file_findings, *empty, *found]), frames)
-    counts, live_before, by_school, late = _compare(frames, whole, Judge(params, live, parts.unsure), folder, progress)
+    told = Explanation()
+    counts, live_before, by_school, late = _compare(frames, whole, Judge(params, live, parts.unsure), folder, progress, told)
     whole = pd.concat([whole, *late], ignore_index=True) if late else whole
     changeset.write_findings(folder, whole)
+    write_key_index(folder)
     check_law(counts, rows_read, parts.rows_without_type, {kind.value: file for kind, file in FILE_OF.items()})
     measured = {name: {**counts[name], "live_before": live_before[name]} for name in counts}
     return PipelineResult(
         counts=counts, live_before=live_before, by_school=by_school, findings=count_findings(whole), thresholds=shares(measured),
         excesses=check_thresholds(measured, ThresholdParams(config.update_threshold, config.deletion_threshold)), unmapped=unmapped,
         organizations=parts.organizations, empty_files=_empty_files(rows_read, live_before, params, live),
+        cut_files=tuple(file for file in cut if _feeds_live(file, live_before) and not (params.keeps_all and file != "demographics")),
+        rows_read={file: rows for file, rows in rows_read.items() if file not in params.delta_files},
         error_rows=_rows_with(whole, lambda rule: rule.fate is Fate.INVALID or rule.mark == "error"),
         issue_rows=_rows_with(whole, lambda rule: rule.is_issue), schools=schools,
+        causes=told.causes, churn=told.write_churn(folder), rekeys=rekeys,
     )  # fmt: skip
 
 
@@ -158,6 +177,8 @@ def judge_rows(frames: Frames, links: Links, judge: Judge) -> tuple[Frames, list
     found += more
     frames, more = check_requirements(frames, RequirementParams(config.requirements, config.sources))
     found += more
+    frames, more = hold_back(frames, params.held_back)
+    found += more
     frames, more = follow_dependencies(frames, links, DependencyParams(config.drop_empty_classes))
     found += more
     frames, more = check_uniqueness(frames, uniqueness_params(frames, judge))
@@ -169,7 +190,7 @@ def judge_rows(frames: Frames, links: Links, judge: Judge) -> tuple[Frames, list
 
 
 def _compare(
-    frames: Frames, found: pd.DataFrame, judge: Judge, folder: Path, progress: Progress
+    frames: Frames, found: pd.DataFrame, judge: Judge, folder: Path, progress: Progress, told: Explanation
 ) -> tuple[dict[str, dict[str, int]], dict[str, int], BySchool, list[pd.DataFrame]]:
     """Difference and write one record type after the other; enrollments come last, for what is deleted takes its enrollments along."""
     counts: dict[str, dict[str, int]] = {}
@@ -200,22 +221,25 @@ def _compare(
             change = cascade(change, live.enrollments_of(classes=gone_classes, people=keys), gone_classes, people)
         source = params.config.sources[record_type]["sis_id"]
         late += [part.assign(name="", school="") for part in find_lost_zeros(change, f"{source.file}.csv", source.header)]
-        counts[record_type.value] = _write(change, found, live, folder, by_school)
+        change = keep_all(change) if params.keeps_all else change
+        counts[record_type.value] = _write(change, found, live, folder, by_school, told)
         done += len(change.frame)
         progress("comparing", done)
     return counts, live_before, by_school, late
 
 
-def _write(change: TypeChange, found: pd.DataFrame, live: Live, folder: Path, by_school: BySchool) -> dict[str, int]:
+def _write(change: TypeChange, found: pd.DataFrame, live: Live, folder: Path, by_school: BySchool, told: Explanation) -> dict[str, int]:
     """Write one record type's change set and outcomes; returns its counts."""
     record_type, frame = change.record_type, change.frame
     leavers = pd.concat([change.deleted.assign(outcome="deleted"), change.kept.assign(outcome="kept")], ignore_index=True)
     if len(leavers):
         leavers = leavers.merge(live.values(record_type, leavers["key"]), on="key", how="inner")
-    changeset.write_rows(folder, record_type, frame, change.fingerprints, change.extra, leavers)
     updated = frame["key"][frame["_fate"].to_numpy() == Fate.UPDATED]
-    if len(updated):
-        changeset.write_before(folder, record_type, live.values(record_type, updated))
+    before = live.values(record_type, updated) if len(updated) else None
+    changed = told.add(change, before, leavers)
+    changeset.write_rows(folder, record_type, frame, change.fingerprints, change.extra, leavers, changed)
+    if before is not None:
+        changeset.write_before(folder, record_type, before)
     lines = reported_lines(found, record_type)
     reported = (
         np.isin(frame["_line"].to_numpy(), lines) & (frame["_fate"].to_numpy() >= Fate.CREATED)
@@ -236,9 +260,16 @@ def _empty_files(rows_read: Mapping[str, int], live_before: Mapping[str, int], p
             held = live.columns(RecordType.STUDENT, DEMOGRAPHIC_NAMES) if live_before[RecordType.STUDENT] else None
             if held is not None and any(not is_blank(held[name]).all() for name in DEMOGRAPHIC_NAMES):
                 empty.append(file)
-        elif any(live_before[kind] for kind, source in FILE_OF.items() if source == file):
+        elif _feeds_live(file, live_before) and not params.keeps_all:
             empty.append(file)
     return tuple(empty)
+
+
+def _feeds_live(file: str, live_before: Mapping[str, int]) -> bool:
+    """Whether live records came from that kind of file before."""
+    return any(
+        live_before[kind] for kind, source in FILE_OF.items() if source == file or (kind is RecordType.STUDENT and file == "demographics")
+    )
 
 
 def _rows_with(found: pd.DataFrame, wanted: Callable[[Rule], bool]) -> int:

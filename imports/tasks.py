@@ -6,6 +6,9 @@ from celery import shared_task
 from django.conf import settings
 from django.utils import timezone
 
+from imports.services.daily_notices import daily_notices
+from imports.services.remind import remind_held
+from imports.services.rollover import tell_rollovers
 from imports.services.run_sync import run_sync
 from imports.services.sweep import sweep
 from imports.services.tidy import tidy
@@ -34,3 +37,11 @@ def tidy_task() -> None:
 def purge_task() -> None:
     """Remove for good the records that were deleted PORTAL_PURGE_DAYS ago."""
     purge_deleted(before=timezone.now() - timedelta(days=settings.PORTAL_PURGE_DAYS))
+
+
+@shared_task(name="imports.tasks.clock_task")
+def clock_task() -> None:
+    """Tell what the clock tells: reminders, the end of a rollover, the daily digest, deliveries that did not come."""
+    remind_held()
+    tell_rollovers()
+    daily_notices()

@@ -3,14 +3,19 @@
 from django.urls import include, path, register_converter
 
 from imports.views.app_page import app_page
+from imports.views.churn import churn, rekey, undo_rekey
 from imports.views.converters import AppKind, RecordTypeName, RowOutcome
 from imports.views.decide import approve, cancel, reject
+from imports.views.find_record import find_record
 from imports.views.findings import errors, errors_csv
 from imports.views.history import history, sync_details
 from imports.views.map_schools import map_schools
+from imports.views.review import review
 from imports.views.rows import rows
+from imports.views.rows_csv import rows_csv
 from imports.views.simulate import simulate
 from imports.views.sync_page import sync, sync_status
+from imports.views.timeline import timeline
 from imports.views.upload import upload
 from imports.views.versions import export_version, import_version, restore_version, versions
 from imports.views.wizard.merge import merge
@@ -35,6 +40,8 @@ namespaced = [
     path("apps/<app_kind:kind>/configure/<slug:step>/", configure, name="configure"),
     path("apps/<app_kind:kind>/configure/<slug:step>/counts/", counts, name="configure_counts"),
     path("apps/<app_kind:kind>/<slug:tab>/", app_page, name="app_tab"),
+    path("browse/find/", find_record, name="find_record"),
+    path("browse/<record_type:record_type>/timeline/", timeline, name="timeline"),
     path("history/<int:sync_id>/", sync, name="sync"),
     path("history/<int:sync_id>/status/", sync_status, name="sync_status"),
     path("history/<int:sync_id>/details/", sync_details, name="sync_details"),
@@ -42,9 +49,14 @@ namespaced = [
     path("history/<int:sync_id>/errors.csv", errors_csv, name="errors_csv"),
     path("history/<int:sync_id>/schools/", map_schools, name="map_schools"),
     path("history/<int:sync_id>/cancel/", cancel, name="cancel"),
+    path("history/<int:sync_id>/review/", review, name="review"),
     path("history/<int:sync_id>/approve/", approve, name="approve"),
     path("history/<int:sync_id>/reject/", reject, name="reject"),
+    path("history/<int:sync_id>/rekey/", rekey, name="rekey"),
+    path("history/<int:sync_id>/rekey/undo/", undo_rekey, name="rekey_undo"),
+    path("history/<int:sync_id>/churn/<record_type:record_type>/", churn, name="churn"),
     path("history/<int:sync_id>/<record_type:record_type>/<row_outcome:outcome>/", rows, name="rows"),
+    path("history/<int:sync_id>/<record_type:record_type>/<row_outcome:outcome>/records.csv", rows_csv, name="rows_csv"),
 ]
 urlpatterns = [
     path("history/", history, name="history"),

@@ -58,6 +58,7 @@ PORTAL_MAX_FILE_MB = env.int("PORTAL_MAX_FILE_MB", default=2048)  # one file of 
 PORTAL_MAX_UPLOAD_MB = env.int("PORTAL_MAX_UPLOAD_MB", default=4096)  # one delivery, as sent
 PORTAL_MAX_RATIO = env.int("PORTAL_MAX_RATIO", default=200)  # unpacked size over packed size of a zip
 PORTAL_HELD_EXPIRE_DAYS = env.int("PORTAL_HELD_EXPIRE_DAYS", default=14)
+PORTAL_ROLLBACK_SYNCS = env.int("PORTAL_ROLLBACK_SYNCS", default=10)  # how many completed syncs can be rolled back
 PORTAL_PURGE_DAYS = env.int("PORTAL_PURGE_DAYS", default=90)  # deleted records are kept for so long
 
 # --- Django -----------------------------------------------------------------------------------------------------------
@@ -77,6 +78,7 @@ INSTALLED_APPS = [
     "django_htmx",
     "storages",
     "accounts",
+    "notices",
     "roster",
     "mapping",
     "dataquality",
@@ -148,6 +150,8 @@ PASSWORD_RESET_TIMEOUT = 86_400  # seconds; links in invitations and password ma
 LOGIN_URL = "/sign-in/"
 LOGIN_REDIRECT_URL = "/"
 
+PORTAL_REAUTH_MINUTES = env.int("PORTAL_REAUTH_MINUTES", default=30)  # an older sign-in is asked for the password before it approves
+
 AXES_FAILURE_LIMIT = 5
 AXES_COOLOFF_TIME = timedelta(minutes=15)
 AXES_USERNAME_FORM_FIELD = "username"  # as Django's sign-in form names it; by default axes would look for "email", and count nobody
@@ -192,6 +196,8 @@ DATA_UPLOAD_MAX_NUMBER_FIELDS = 20_000  # the Schools Mapping window of a large 
 vars().update(environ.Env.email_url_config(env.str("EMAIL_URL", default="") or "consolemail://"))
 DEFAULT_FROM_EMAIL = SERVER_EMAIL = env.str("DEFAULT_FROM_EMAIL", default="") or f"Roster Portal <no-reply@{base_host}>"
 EMAIL_TIMEOUT = 20
+PORTAL_WEBHOOKS_PRIVATE = env.bool("PORTAL_WEBHOOKS_PRIVATE", default=False)  # webhooks may go to private networks, and without TLS
+PORTAL_NOTICES_KEEP_DAYS = env.int("PORTAL_NOTICES_KEEP_DAYS", default=90)  # the log of mails and webhooks is kept for so long
 LOGGING_CONFIG = "logging.config.dictConfig"
 LOGGING = logging_settings(level=env.str("LOG_LEVEL", default="INFO"), style=env.str("LOG_FORMAT", default="text"))
 
@@ -231,6 +237,9 @@ CELERY_BEAT_SCHEDULE = {
         "options": {"expires": PORTAL_SWEEP_SECONDS},  # sweeps do not pile up while no worker is there
     },
     "tidy": {"task": "imports.tasks.tidy_task", "schedule": crontab(minute=23), "options": {"expires": 1800}},
+    "notices": {"task": "notices.tasks.sweep_task", "schedule": 30, "options": {"expires": 30}},
+    "clock": {"task": "imports.tasks.clock_task", "schedule": 300, "options": {"expires": 300}},
+    "forget": {"task": "notices.tasks.forget_task", "schedule": crontab(hour=4, minute=11), "options": {"expires": 12 * 3600}},
     "purge": {"task": "imports.tasks.purge_task", "schedule": crontab(hour=3, minute=41), "options": {"expires": 12 * 3600}},
 }
 CELERY_TIMEZONE = TIME_ZONE

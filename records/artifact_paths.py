@@ -40,6 +40,11 @@ def unchanged_path(folder: Path, record_type: RecordType) -> Path:
     return folder / f"{record_type}.unchanged.parquet"
 
 
+def churn_path(folder: Path) -> Path:
+    """The deleted and created records that look like the same one, in pairs."""
+    return folder / "churn.parquet"
+
+
 def findings_path(folder: Path) -> Path:
     """All findings, by file and line."""
     return folder / "findings.parquet"

@@ -2,6 +2,7 @@
 
 `<type>.rows.parquet`: every row that is created, updated, skipped, excluded, duplicate or invalid, then the live records deleted and kept, in this order.
 `<type>.before.parquet`: the live values of the updated ones. `<type>.unchanged.parquet`: line, and what rows are found by. `findings.parquet`: all findings.
+`churn.parquet`: pairs of deleted and created records that look like the same one, see `imports.steps.churn`.
 """
 
 from collections.abc import Iterator, Sequence
@@ -16,6 +17,7 @@ import pyarrow.parquet as pq
 
 from records.artifact_paths import REPEATING, before_path, findings_path, found_by, rows_path, unchanged_path
 from records.attributes import RecordType, live_columns
+from records.changed import CHANGED
 from records.frames import FINDING_COLUMNS
 from records.outcomes import Fate
 from records.rules import CODES, RULES
@@ -35,21 +37,23 @@ _BATCH_ROWS = 100_000
 
 
 def row_schema(record_type: RecordType) -> pa.Schema:
-    """Columns of rows and before: outcome, code, line, fingerprint, then every live column and extra (JSON text)."""
+    """Columns of rows: outcome, code, line, fingerprint, every live column, extra (JSON text), and changed (see `records.changed`; null: unknown)."""
     return pa.schema(
         [("outcome", pa.string()), ("code", pa.string()), ("line", pa.int64()), ("fingerprint", pa.int64()),
-         *((name, _TEXT) for name in live_columns(record_type)), ("extra", _TEXT)]
+         *((name, _TEXT) for name in live_columns(record_type)), ("extra", _TEXT), (CHANGED, pa.string())]
     )  # fmt: skip
 
 
 def write_rows(
-    folder: Path, record_type: RecordType, frame: pd.DataFrame, fingerprints: npt.NDArray[np.int64], extra: pd.Series, leavers: pd.DataFrame
-) -> None:
+    folder: Path, record_type: RecordType, frame: pd.DataFrame, fingerprints: npt.NDArray[np.int64], extra: pd.Series, leavers: pd.DataFrame,
+    changed: pa.Array | None = None,
+) -> None:  # fmt: skip
     """Write rows.parquet and unchanged.parquet.
 
     Args:
         frame: the record frame with final fates. fingerprints, extra: per row of it.
         leavers: live values (as `LiveRoster.values`) of the records deleted and kept, with outcome and code.
+        changed: what differs, per updated row in the order of the frame; None where that is not known.
     """
     fate = frame["_fate"].to_numpy()
     schema = row_schema(record_type)
@@ -61,15 +65,19 @@ def write_rows(
                 at = rows[start : start + _BATCH_ROWS]
                 whole = len(rows) == len(frame)
                 part = frame.iloc[start : start + _BATCH_ROWS] if whole else frame.iloc[at]
+                differs = (
+                    changed.slice(start, len(at)) if wanted is Fate.UPDATED and changed is not None else pa.nulls(len(at), pa.string())
+                )
                 table = pa.table(
                     [pa.repeat(wanted.word, len(at)), codes.take(pa.array(part["_reason"].to_numpy())), part["_line"].to_numpy(), fingerprints[at],
-                     *(to_arrow(part[name]) for name in live_columns(record_type)), to_arrow(extra.iloc[at])], schema=schema
+                     *(to_arrow(part[name]) for name in live_columns(record_type)), to_arrow(extra.iloc[at]), differs], schema=schema
                 )  # fmt: skip
                 writer.write_table(table, row_group_size=GROUP_ROWS)
         if len(leavers):
             columns = [pa.array(leavers["outcome"].to_list(), pa.string()), pa.array(leavers["code"].to_list(), pa.string()),
                        np.zeros(len(leavers), dtype=np.int64), leavers["fingerprint"].to_numpy(),
-                       *(to_arrow(leavers[name]) for name in live_columns(record_type)), to_arrow(leavers["extra"])]  # fmt: skip
+                       *(to_arrow(leavers[name]) for name in live_columns(record_type)), to_arrow(leavers["extra"]),
+                       pa.nulls(len(leavers), pa.string())]  # fmt: skip
             writer.write_table(pa.table(columns, schema=schema), row_group_size=GROUP_ROWS)
     same = fate == Fate.UNCHANGED
     if same.any():
@@ -90,7 +98,8 @@ def _write_unchanged(path: Path, names: Sequence[str], frame: pd.DataFrame, same
 def write_before(folder: Path, record_type: RecordType, before: pd.DataFrame) -> None:
     """Write the live values of the records that will be updated."""
     if len(before):
-        table = pa.table({name: to_arrow(before[name]) for name in (*live_columns(record_type), "extra")})
+        columns: dict[str, object] = {name: to_arrow(before[name]) for name in (*live_columns(record_type), "extra")}
+        table = pa.table({**columns, "fingerprint": before["fingerprint"].to_numpy()})
         pq.write_table(table, before_path(folder, record_type), compression="zstd", compression_level=1, row_group_size=GROUP_ROWS)
 
 

@@ -105,6 +105,8 @@ _RULES = (
          "Nothing must be done if that is intended.", keeps=False),
     Rule("depends-on-kept", _EXCLUDED, "Depends on a row left out", "Its {detail} ({value}) could not be imported, so this {record} could not be either.",
          "Mend the {detail} first; this row follows by itself."),
+    Rule("held-back", _EXCLUDED, "Held back", "This change of the {record} was not approved with the rest and waits for a decision of its own.",
+         "Decide on it on the page of the sync that holds it."),
     # requirements and uniqueness
     Rule("required-attribute-missing", _SKIPPED, "Required value missing", "The {record} has no {attribute}{detail}. The row was left out.",
          "Fill in {attribute} ({column}) in your SIS, and upload again."),
@@ -134,6 +136,15 @@ _RULES = (
     Rule("perhaps-unreadable", None, "Perhaps in an unreadable row",
          "The {record} is in no readable row, but the file holds unreadable rows of which nobody can say whose they are. It was kept.",
          "Mend the unreadable rows of the file; what is missing then is deleted.", mark="kept"),
+    Rule("held-back-deletion", None, "Deletion held back", "The deletion of this {record} was not approved with the rest and waits for a decision of its own.",
+         "Decide on it on the page of the sync that holds it.", mark="kept"),
+    Rule("deletion-disabled", None, "Data deletion disabled",
+         "The {record} would have been deleted, but Disable data deletion is switched on, so it was kept.",
+         "Nothing must be done. Once an owner switches it off under Administration, Data Rollover, the next import deletes what the files leave out.", mark="kept"),
+    # rollbacks
+    Rule("rolled-back", None, "Rolled back", "The sync that is rolled back had brought this {record}.", "Nothing must be done.", keeps=False, mark="deleted"),
+    Rule("changed-since", None, "Changed by a later sync", "A later sync changed this {record}, so the rollback leaves it as it is.",
+         "If it should be undone too, roll back the later sync first.", mark="kept"),
     Rule("school-stays", None, "School stays", "The school is not in orgs.csv any more. Schools are removed by hand only.",
          "Remove it under Administration, Organizations, if it has closed.", mark="kept"),
 )  # fmt: skip

@@ -7,6 +7,7 @@ from django.core.management.base import CommandError
 
 from accounts.models import District
 from imports.models import Sync
+from imports.selectors.rollover import suspended_words, waits_until
 from imports.services.claim import release_lapsed
 from imports.services.run_sync import run_sync
 from imports.states import CLAIMED, WORKING, State
@@ -49,7 +50,7 @@ def work_through(sync: Sync, *, say: Callable[[str], None], patience_seconds: fl
     Syncs of the district that were queued before it are worked first; while another process works one, this waits and says so.
 
     Raises:
-        CommandError: the others took too long; the sync stays queued.
+        CommandError: the others took too long, or imports are suspended; the sync stays queued.
     """
     give_up_at, has_spoken = time.monotonic() + patience_seconds, False
     while True:
@@ -59,6 +60,10 @@ def work_through(sync: Sync, *, say: Callable[[str], None], patience_seconds: fl
         present = Sync.objects.all_of(sync.district_id).select_related("app", "district", "detail").get(pk=sync.pk)
         if present.state not in WORKING:
             return present
+        if present.state == State.QUEUED and (until := waits_until(present)):
+            raise CommandError(
+                f"{suspended_words(until, present.district)}. {present.noun} {present.pk} stays queued and goes on by itself after that."
+            )
         if time.monotonic() > give_up_at:
             raise CommandError(f"{sync.noun} {sync.pk} is still {present.get_state_display().lower()}. The portal's workers go on with it.")
         if not has_spoken:

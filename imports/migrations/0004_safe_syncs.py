@@ -49,7 +49,7 @@ class Migration(migrations.Migration):
         migrations.AddField(
             model_name="sync",
             name="scope",
-            field=models.JSONField(blank=True, help_text="the part it is limited to, see imports.part.Part; null for all", null=True),
+            field=models.JSONField(blank=True, help_text="the part it is limited to, see records.part.Part; null for all", null=True),
         ),
         migrations.AddField(
             model_name="sync",

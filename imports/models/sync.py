@@ -37,7 +37,7 @@ class Sync(DistrictOwned):
     rest_of = models.ForeignKey(
         "self", null=True, blank=True, on_delete=models.SET_NULL, related_name="rests", help_text="the sync it was held back from"
     )
-    scope = models.JSONField(null=True, blank=True, help_text="the part it is limited to, see imports.part.Part; null for all")
+    scope = models.JSONField(null=True, blank=True, help_text="the part it is limited to, see records.part.Part; null for all")
     created_at = models.DateTimeField(auto_now_add=True)
     created_by = models.ForeignKey("accounts.User", null=True, on_delete=models.SET_NULL, related_name="+")
     started_at = models.DateTimeField(null=True, blank=True)
@@ -100,7 +100,7 @@ class Sync(DistrictOwned):
     @property
     def noun(self) -> str:
         """What the screens call it."""
-        return "Simulation" if self.is_simulation else "Sync"
+        return "Rehearsal" if self.is_rehearsal else "Simulation" if self.is_simulation else "Sync"
 
     @property
     def ends_as(self) -> str:

@@ -40,8 +40,9 @@ class RowPage:
 
 
 def read_rows(
-    sync: Sync, record_type: str, outcome: str, *, school: str | None = None, search: str = "", offset: int = 0, limit: int = 50
-) -> RowPage:
+    sync: Sync, record_type: str, outcome: str, *, school: str | None = None, search: str = "", changed: str = "", code: str = "",
+    offset: int = 0, limit: int = 50,
+) -> RowPage:  # fmt: skip
     """One page of the rows of a record type that ended in an outcome or bear a mark. Unchanged rows show the live values of today.
 
     Args:
@@ -50,12 +51,14 @@ def read_rows(
         outcome: one of the outcomes, or reported, deleted, kept.
         school: only rows of this school (key of an organization); "" for rows of none, None for all.
         search: words that must all be found in key, name, address or code.
+        changed: an attribute that must differ, or a mark of `records.changed`; of updated rows only.
+        code: the reason, as a code.
         offset: how many rows to pass over.
         limit: how many at most.
     """
     kind = RecordType(record_type)
     lines = reported_lines(sync, kind) if outcome == "reported" else None
-    wanted = Wanted(kind, school, tuple(search.split()), lines)
+    wanted = Wanted(kind, school, tuple(search.split()), lines, changed=changed if outcome == "updated" else "", code=code)
     in_rows, in_unchanged = _where(sync, outcome)
     rows = RowFile.rows(sync, kind) if in_rows else None
     unchanged = RowFile.unchanged(sync, kind) if in_unchanged else None

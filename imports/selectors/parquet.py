@@ -129,6 +129,6 @@ class ParquetRows:
         for group in np.unique(homes).tolist():
             mine = positions[homes == group]
             start = int(self._ends[group - 1]) if group else 0
-            table = self._file.read_row_group(group, columns=None if names is None else list(names))
+            table = self._file.read_row_group(group, columns=None if names is None else list(names), use_threads=names is None)
             rows.update(zip(mine.tolist(), table.take(numbers(mine - start)).to_pylist(), strict=True))
         return [rows[at] for at in positions.tolist()]

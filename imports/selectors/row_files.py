@@ -9,25 +9,32 @@ from typing import Any
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from imports.files import local_artifact
 from imports.models import Sync
-from imports.selectors.parquet import NOWHERE, Mask, ParquetRows, Positions, among, containing, integers, mask_of, one_of
+from imports.selectors.parquet import NOWHERE, Mask, ParquetRows, Positions, Predicate, among, containing, integers, mask_of, one_of, text
 from records.artifact_paths import REPEATING, SEARCHED, before_path, found_by, rows_path, unchanged_path
 from records.attributes import SCHOOL_ATTRIBUTE, RecordType, live_columns
+from records.changed import CHANGED, written
 from roster.models import LIVE
 
-_BOOKKEEPING = ("outcome", "code", "line", "fingerprint")
+_BOOKKEEPING = ("outcome", "code", "line", "fingerprint", CHANGED)
 
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """Which rows of a record type: of one school (None: of all), with all these words, at these lines (None: at any)."""
+    """Which rows of a record type: of one school (None: of all), with all these words, at these lines (None: at any).
+
+    changed: rows in which this attribute differs, or that bear this mark of `records.changed`. code: rows with this reason.
+    """
 
     record_type: RecordType
     school: str | None = None
     words: tuple[str, ...] = ()
     lines: Positions | None = None
+    changed: str = ""
+    code: str = ""
 
     @property
     def searched(self) -> tuple[str, ...]:
@@ -46,6 +53,11 @@ class RowFile:
         """Everything but the unchanged rows; None where the sync has no such file."""
         path = _artifact(sync, rows_path, record_type)
         return cls(path, ["outcome", "code", *(REPEATING & {*live_columns(record_type)})]) if path else None
+
+    @property
+    def knows_changes(self) -> bool:
+        """Whether the file says which attributes differ; those of earlier versions do not, and then every row meets that wish."""
+        return CHANGED in self._rows.names
 
     @classmethod
     def unchanged(cls, sync: Sync, record_type: RecordType) -> "RowFile | None":
@@ -70,6 +82,12 @@ class RowFile:
         if wanted.lines is not None:
             lines = wanted.lines
             tests.append(("line", lambda column: among(integers(column), lines)))
+        if wanted.code:
+            with_code = one_of([wanted.code])
+            tests.append(("code", lambda column: mask_of(column, with_code)))
+        if wanted.changed and self.knows_changes:
+            names_it = _naming(wanted.changed)
+            tests.append((CHANGED, lambda column: mask_of(column, names_it)))
         names = list(dict.fromkeys([*(name for name, _ in tests), *wanted.searched]))
         if not names:
             return at
@@ -88,6 +106,17 @@ class RowFile:
     def _is_all(self, group: int, outcomes: Sequence[str]) -> bool:
         bounds = self._rows.bounds(group, "outcome")
         return bounds is not None and bounds[0] == bounds[1] and bounds[0] in outcomes
+
+
+def _naming(name: str) -> Predicate:
+    """The predicate: the text names this attribute or mark among others."""
+    comma, nothing, part = text(","), text(""), f",{written(name)},"
+
+    def names_it(values: pa.Array) -> pa.Array:
+        known = pc.fill_null(values.cast(pa.large_string()), nothing)
+        return pc.match_substring(pc.binary_join_element_wise(comma, known, comma, nothing), part)
+
+    return names_it
 
 
 def read_before(sync: Sync, record_type: RecordType, keys: Sequence[str]) -> dict[str, dict[str, str]]:

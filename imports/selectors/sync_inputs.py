@@ -20,6 +20,7 @@ from imports.models import ImportApp, Sync
 from imports.pipeline import PipelineParams
 from imports.reading import as_findings, describe_files, open_files, read_texts
 from imports.selectors.other_apps import other_apps
+from imports.selectors.rollover import deletion_changed_since, keeps_all
 from imports.sentences import say_file_problem
 from imports.states import ACCEPTED, State
 from imports.version import VERSION
@@ -58,7 +59,8 @@ def read_inputs(sync: Sync, scratch: Path) -> Inputs:
     notes = [say_file_problem(problem).message for problem in texts.warnings]
     notes += [f"{name} came along and was not used." for name in sync.delivery.ignored]
     params = PipelineParams(
-        config, today, {file: opened.mode(file) for file in opened.paths}, _stops_for_schools(sync), as_findings(texts.warnings), others
+        config, today, {file: opened.mode(file) for file in opened.paths}, _stops_for_schools(sync), as_findings(texts.warnings), others,
+        rekeys=sync.detail.rekeys, keeps_all=keeps_all(sync),
     )  # fmt: skip
     return Inputs(
         texts.tables, config, params, describe_files(opened, texts), notes, digest, sum(table.rows for table in texts.tables.values())
@@ -83,11 +85,11 @@ def _stops_for_schools(sync: Sync) -> bool:
 
 
 def _rules(sync: Sync, config: ImportConfig, today: date, others: tuple[OtherApp, ...] = ()) -> dict[str, object]:
-    """What besides the files decides the outcome: configuration, software, what other apps say, and the day where a filter asks for it."""
+    """What besides the files decides the outcome: configuration, software, other apps, whether deletions are kept, the day where a filter asks for it."""
     asks_day = any(condition.operator in {"is_past", "is_future"} for rule in config.filters for condition in rule.conditions)
     return {
         "config": sync.document, "software": VERSION, "fingerprints": fingerprints.VERSION, "day": today.isoformat() if asks_day else "",
-        "others": [app.stamp for app in others],
+        "others": [app.stamp for app in others], "keeps_all": keeps_all(sync),
     }  # fmt: skip
 
 
@@ -112,10 +114,11 @@ def _last_accepted(sync: Sync) -> Sync | None:
 def delivery_digest(sync: Sync) -> str:
     """The digest without opening anything, where the very same files as those of the last accepted sync were delivered; else empty.
 
-    What other apps said then is in the digest alone, so it is worked out anew where there are others.
+    What other apps said then is in the digest alone, so it is worked out anew where there are others; so it is where deletion was disabled or
+    enabled again since.
     """
     same = _last_accepted(sync)
-    if same is None or same.digest == "" or other_apps(sync.app):
+    if same is None or same.digest == "" or other_apps(sync.app) or deletion_changed_since(same):
         return ""
     mine, theirs = (sorted(one.delivery.files.values_list("name", "sha256")) for one in (sync, same))
     config = parse_config(sync.document, sync.app.kind, headers=None)

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable
+from datetime import datetime
 from pathlib import Path
 
 from django.db import transaction
@@ -10,16 +11,31 @@ from django.utils import timezone
 from accounts.services.audit import record_event
 from dataquality.services.record_issues import record_issues
 from imports.models import Sync
+from imports.selectors.rollover import WITHOUT_DELETIONS, keeps_all, suspended_words, waits_until
 from imports.services.claim import lock_claimed
+from imports.services.rest import start_rest
+from imports.services.rollback import finish_rollback
 from imports.services.set_state import set_state
-from imports.states import State
+from imports.services.tell import tell_completed
+from imports.states import State, SyncKind
 from records.attributes import FILE_OF, RecordType
 from roster.models import RosterState
 from roster.services.apply_changes import apply_changes, settle
+from roster.services.rekey import rekey_live
 from roster.services.save_organizations import save_organizations
 
+ROSTER_MOVED = "The live roster has changed since the difference was made; it is worked out anew."
 
-class RosterMoved(Exception):
+
+class NotNow(Exception):
+    """The change set may not be applied now. `reason` says why in words; `is_still_right`: it may be later, as it is and as it was approved."""
+
+    def __init__(self, reason: str, *, is_still_right: bool = False) -> None:
+        super().__init__(reason)
+        self.reason, self.is_still_right = reason, is_still_right
+
+
+class RosterMoved(NotNow):
     """The live roster is not the one the difference was made against: it must be worked out anew."""
 
 
@@ -28,31 +44,49 @@ def apply_sync(sync: Sync, folder: Path, progress: Callable[[str, int], None] = 
 
     Raises:
         ClaimLost: another worker has the sync, or it was cancelled; nothing was written.
-        RosterMoved: the live roster has changed since; nothing was written.
+        NotNow: the live roster has changed since (RosterMoved), or a rollover holds it back; nothing was written.
     """
     with transaction.atomic():
         locked = lock_claimed(sync)
         _check_base(locked)
+        _check_rollover(locked)
         set_state(locked, State.APPLYING)
     sync.state = State.APPLYING
     with transaction.atomic():
         locked = lock_claimed(sync)  # to the end: nobody can take the sync away while it is applied
         state = _check_base(locked)
-        now, detail = timezone.now(), locked.detail
-        deltas = {file["name"].removesuffix(".csv") for file in detail.files if file["mode"] == "delta"}
+        _check_rollover(locked)
+        now = timezone.now()
+        rekey_live(district=locked.district, rekeys=locked.detail.rekeys)
         written = apply_changes(district=locked.district, sync_id=locked.pk, folder=folder, now=now, progress=progress)
-        save_organizations(
-            district=locked.district,
-            folder=folder,
-            others=json.loads((folder / "organizations.json").read_text(encoding="utf-8")),
-            names=locked.document["schools"].get("new_names", {}),
-        )
-        partial = {kind.value for kind in RecordType if FILE_OF[kind] in deltas}
-        record_issues(district=locked.district, app=locked.app.kind, sync_id=locked.pk, folder=folder, now=now, partial=partial)
-        settle(state, counts=detail.counts, by_school=None if deltas else detail.by_school)
+        if locked.kind == SyncKind.ROLLBACK:
+            finish_rollback(locked, state, folder, now)
+        else:
+            _finish_import(locked, state, folder, now)
+        locked.applied_version = state.version
+        locked.save(update_fields=["applied_version"])
         record_event(district=locked.district, action="sync.applied", by=None, target=f"sync {locked.pk}", rows=written)
         set_state(locked, accepted_state(locked))
+        tell_completed(locked)
+        if locked.scope is not None and locked.kind != SyncKind.ROLLBACK:
+            start_rest(locked)
     sync.state = locked.state
+
+
+def _finish_import(locked: Sync, state: RosterState, folder: Path, now: datetime) -> None:
+    """Organizations, issues and counts, as the delivery says."""
+    detail = locked.detail
+    deltas = {file["name"].removesuffix(".csv") for file in detail.files if file["mode"] == "delta"}
+    save_organizations(
+        district=locked.district,
+        folder=folder,
+        others=json.loads((folder / "organizations.json").read_text(encoding="utf-8")),
+        names=locked.document["schools"].get("new_names", {}),
+    )
+    partial = {kind.value for kind in RecordType if FILE_OF[kind] in deltas}
+    record_issues(district=locked.district, app=locked.app.kind, sync_id=locked.pk, folder=folder, now=now, partial=partial)
+    is_whole = not deltas and locked.scope is None
+    settle(state, counts=detail.counts, by_school=detail.by_school if is_whole else None)
 
 
 def accepted_state(sync: Sync) -> State:
@@ -64,5 +98,13 @@ def _check_base(sync: Sync) -> RosterState:
     """The district's roster, locked, if it is still the one the difference was made against."""
     state = RosterState.objects.of(sync.district_id).select_for_update().get()
     if state.version != sync.base_version:
-        raise RosterMoved(f"sync {sync.pk}: version {state.version}, not {sync.base_version}")
+        raise RosterMoved(ROSTER_MOVED)
     return state
+
+
+def _check_rollover(sync: Sync) -> None:
+    """Nothing is imported while imports are suspended, and nothing deleted while deletion is disabled, whenever the sync was worked out or approved."""
+    if until := waits_until(sync):
+        raise NotNow(f"{suspended_words(until, sync.district)}.", is_still_right=True)
+    if keeps_all(sync) and any(count["deleted"] for count in sync.detail.counts.values()):
+        raise NotNow(WITHOUT_DELETIONS)

@@ -17,9 +17,12 @@ from django.utils import timezone
 
 from accounts.models import District
 from imports.models import Sync
+from imports.selectors.rollover import waits_until, workable
+from imports.services.rest import newer_delivery
 from imports.services.set_state import set_state
 from imports.services.start_sync import supersede_older
-from imports.states import CLAIMED, State
+from imports.services.tell import tell_failed
+from imports.states import CLAIMED, State, SyncKind
 
 log = logging.getLogger(__name__)
 MAX_LOSSES = 3
@@ -47,8 +50,13 @@ def claim(sync_id: int) -> Sync | None:
     if sync.cancel_requested:
         set_state(sync, State.CANCELLED, reason="Cancelled before anything was applied.")
         return None
+    if waits_until(sync):
+        return None
     others = Sync.objects.all_of(district_id)
-    if others.filter(state=State.QUEUED, pk__lt=sync.pk).exists() or others.filter(state__in=CLAIMED).exists():
+    if workable(others.filter(state=State.QUEUED, pk__lt=sync.pk)).exists() or others.filter(state__in=CLAIMED).exists():
+        return None
+    if sync.kind == SyncKind.REST and sync.rest_of and (newer := newer_delivery(sync.rest_of)):
+        set_state(sync, State.SUPERSEDED, reason=f"Superseded by sync {newer.pk}.")
         return None
     if not sync.is_simulation:
         supersede_older(sync)
@@ -140,8 +148,9 @@ def release_lapsed() -> list[int]:
                 sync.failure = f"The worker stopped {sync.losses} times while it worked on this sync. The live roster is as it was before."
                 sync.save(update_fields=["failure"])
                 set_state(sync, State.FAILED, reason=sync.failure)
+                tell_failed(sync)
             else:
                 set_state(sync, State.QUEUED, reason=f"The worker {sync.worker} fell silent.")
     busy = Sync.unscoped.filter(state__in=CLAIMED).values("district")
-    free = Sync.unscoped.filter(state=State.QUEUED).exclude(district__in=busy).order_by()
+    free = workable(Sync.unscoped.filter(state=State.QUEUED)).exclude(district__in=busy).order_by()
     return sorted(free.values("district").annotate(first=Min("pk")).values_list("first", flat=True))

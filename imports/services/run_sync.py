@@ -1,9 +1,7 @@
 """Work a queued sync from its delivery to its end: applied, held, waiting for school mapping, without changes, simulated, cancelled or failed."""
 
-import json
 import logging
 import time
-from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
@@ -11,36 +9,37 @@ from django.db import InterfaceError, OperationalError, connection, transaction
 from django.db.models import Exists, OuterRef
 
 from formats.problems import FileProblem, Refused
-from formats.read import TextTable
 from imports.files import local_artifacts, remove, remove_artifacts, scratch_folder, store_folder
 from imports.memory import peak_memory_mb, reset_peak_memory
 from imports.models import StoredFile, Sync, SyncDetail
-from imports.pipeline import PipelineResult, run_pipeline
+from imports.pipeline import PipelineResult
 from imports.progress import Progress
 from imports.reading import as_findings
+from imports.selectors.rollover import workable
 from imports.selectors.sync_inputs import Inputs, delivery_digest, find_same, read_inputs
 from imports.sentences import say_file_problem
-from imports.services.apply_sync import RosterMoved, apply_sync
+from imports.services.apply_sync import NotNow, apply_sync
 from imports.services.claim import ClaimLost, Heartbeat, check_claim, claim, lock_claimed
-from imports.services.hold_sync import hold_for, hold_sync
+from imports.services.decide_changes import Decided, decide, decide_part, tell_stage
+from imports.services.hold_sync import Hold, hold_for, hold_sync
 from imports.services.school_list import remember_schools
 from imports.services.set_state import set_state
-from imports.services.simulate import end_simulation, end_worked_simulation
+from imports.services.simulate import end_simulation, end_worked_simulation, moves
 from imports.services.start_sync import wake_worker
-from imports.states import CLAIMED, State
+from imports.services.tell import tell_failed
+from imports.services.work_rollback import work_rollback
+from imports.states import CLAIMED, State, SyncKind
 from imports.version import VERSION
 from records import changeset
 from records.frames import gather
-from records.text import release_unused
-from roster.models import RosterState
-from roster.selectors.live import LiveRoster
+from records.part import Part
 
 log = logging.getLogger(__name__)
 OUR_FAULT = (
     "The portal made a mistake while it worked on this sync. Nothing was changed. The operator finds the trace in the log under sync {id}."
 )
 PATIENCE_SECONDS = 3600
-ROSTER_MOVED = "The live roster has changed since the difference was made; it is worked out anew."
+WITHOUT_REMOVALS = Part.of(outcomes=["created", "updated"])
 
 
 def run_sync(sync_id: int, *, wakes_next: bool = True) -> None:
@@ -68,7 +67,8 @@ def run_sync(sync_id: int, *, wakes_next: bool = True) -> None:
         duration_seconds=round(time.monotonic() - started, 3), peak_memory_mb=peak_memory_mb()
     )
     if wakes_next:
-        following = Sync.objects.all_of(sync.district_id).filter(state=State.QUEUED).order_by("pk").values_list("pk", flat=True).first()
+        queued = workable(Sync.objects.all_of(sync.district_id).filter(state=State.QUEUED))
+        following = queued.order_by("pk").values_list("pk", flat=True).first()
         if following:
             wake_worker(following)
 
@@ -84,81 +84,76 @@ def _work(sync: Sync) -> None:
     progress = Progress(sync)
     if sync.approved and sync.artifacts:
         return _apply(sync, local_artifacts(sync.artifacts), progress)
-    takes_short_cut = not sync.is_simulation  # which shows every row, so it does the whole work
-    if takes_short_cut and (same := find_same(sync, delivery_digest(sync))):
+    if sync.kind == SyncKind.ROLLBACK:
+        return work_rollback(sync, progress)
+    may_be_same = _may_be_same(sync)
+    if may_be_same and (same := find_same(sync, delivery_digest(sync))):
         return _end_unchanged(sync, same)
     with scratch_folder() as scratch:
-        _stage(sync, "reading", progress)
+        tell_stage(sync, "reading", progress)
         inputs = read_inputs(sync, scratch)
-        if takes_short_cut and (same := find_same(sync, inputs.digest)):
+        if may_be_same and (same := find_same(sync, inputs.digest)):
             return _end_unchanged(sync, same)
-        out = scratch / "out"
-        out.mkdir()
-        texts, inputs = dict(inputs.texts), replace(inputs, texts={})  # the one dict that holds the files' text is emptied on the way
-        result = _decide(sync, inputs, texts, out, progress)
-        if result.stopped_for_schools:
-            return _wait_for_schools(sync, result)
-        if result.organizations is not None:
-            (out / "organizations.json").write_text(
-                json.dumps(result.organizations.drop(columns="_line", errors="ignore").to_dict("records")), encoding="utf-8"
-            )
-        check_claim(sync)
-        _stage(sync, "storing", progress)
-        prefix = f"syncs/{sync.district_id}/{sync.pk}-{sync.attempt}"
-        try:
-            store_folder(out, prefix)
-            _record(sync, inputs, result, prefix)
-        except BaseException:
-            remove_artifacts(prefix)
-            raise
+        decided = decide(sync, inputs, scratch, progress)
+        if decided.result.stopped_for_schools:
+            return _wait_for_schools(sync, decided.result)
+        hold = None if sync.is_simulation else hold_for(sync, decided.inputs.config, decided.result)
+        if hold and _applies_the_rest(sync, hold, decided):
+            if sync.scope is None:
+                decided = decide_part(sync, decided, WITHOUT_REMOVALS, scratch, progress)
+            sync.scope, sync.hold_kind, sync.hold_detail, hold = WITHOUT_REMOVALS.to_json(), hold.kind, hold.detail, None
+        _store(sync, decided, progress)
         if sync.is_simulation:
-            return end_worked_simulation(sync, inputs, result)
-        if hold := hold_for(sync, inputs.config, result):
-            return hold_sync(sync, *hold)
-        return _apply(sync, out, progress)
+            return end_worked_simulation(sync, decided.inputs, decided.result)
+        if sync.kind == SyncKind.REST and not moves(decided.result):
+            return _end_empty_rest(sync)
+        return hold_sync(sync, hold) if hold else _apply(sync, decided.folder, progress)
+
+
+def _may_be_same(sync: Sync) -> bool:
+    """Whether the sync may end early where everything is as it was last time. A simulation shows every row, so it does the whole work."""
+    return sync.kind == SyncKind.IMPORT and not sync.is_simulation and sync.scope is None and not sync.detail.rekeys
+
+
+def _applies_the_rest(sync: Sync, hold: Hold, decided: Decided) -> bool:
+    """Whether what the sync adds and updates is applied now, and only its deletions wait for a person."""
+    return (
+        decided.inputs.config.hold_deletions_only
+        and hold.is_removals
+        and sync.kind == SyncKind.IMPORT
+        and not sync.transitions.filter(to_state=State.HELD).exists()
+    )
+
+
+def _store(sync: Sync, decided: Decided, progress: Progress) -> None:
+    """Put the change set into storage and write down what was decided."""
+    check_claim(sync)
+    tell_stage(sync, "storing", progress)
+    prefix = f"syncs/{sync.district_id}/{sync.pk}-{sync.attempt}"
+    try:
+        store_folder(decided.folder, prefix)
+        _record(sync, decided.inputs, decided.result, prefix)
+    except BaseException:
+        remove_artifacts(prefix)
+        raise
+
+
+def _end_empty_rest(sync: Sync) -> None:
+    """What was held back of another sync has come true or gone meanwhile."""
+    with transaction.atomic():
+        set_state(lock_claimed(sync), State.NO_CHANGES, reason="Nothing is left of what was held back.")
 
 
 def _apply(sync: Sync, folder: Path, progress: Progress) -> None:
-    """Apply the change set. If the live roster has moved on since, queue the sync again; what was approved is then shown anew."""
+    """Apply the change set. If it may not be any more, queue the sync again: what was approved is then shown anew, or waits as it is."""
     try:
         apply_sync(sync, folder, progress=progress.tell)
-    except RosterMoved:
+    except NotNow as refusal:
         with transaction.atomic():
             locked = lock_claimed(sync)
-            locked.approved = False
+            locked.approved = locked.approved and refusal.is_still_right
             locked.save(update_fields=["approved"])
-            set_state(locked, State.QUEUED, reason=ROSTER_MOVED)
-
-
-def _decide(sync: Sync, inputs: Inputs, texts: dict[str, TextTable], out: Path, progress: Progress) -> PipelineResult:
-    """Run the pipeline against the live roster as it stands; `texts` is empty afterwards."""
-    release_unused()
-    progress.rows_total = inputs.rows
-    Sync.unscoped.filter(pk=sync.pk, attempt=sync.attempt).update(rows_total=inputs.rows)
-
-    def tell(stage: str, rows: int) -> None:
-        if texts:  # the first stage is done: there are frames, which hold what they need
-            texts.clear()
-            release_unused()
-        check_claim(sync)
-        Sync.unscoped.filter(pk=sync.pk, attempt=sync.attempt).update(stage=stage, rows_done=rows)
-        progress.tell(stage, rows)
-
-    sync.base_version = _base_version(sync)
-    return run_pipeline(texts, inputs.params, LiveRoster(sync.district_id), out, tell)
-
-
-def _base_version(sync: Sync) -> int:
-    """The version of the live roster; an import makes its row, a simulation does not."""
-    states = RosterState.objects.of(sync.district_id)
-    if sync.is_simulation:
-        return states.values_list("version", flat=True).first() or 0
-    return states.get_or_create(defaults={"district_id": sync.district_id})[0].version
-
-
-def _stage(sync: Sync, stage: str, progress: Progress) -> None:
-    Sync.unscoped.filter(pk=sync.pk, attempt=sync.attempt).update(stage=stage)
-    progress.tell(stage, 0)
+            set_state(locked, State.QUEUED, reason=refusal.reason)
 
 
 def _record(sync: Sync, inputs: Inputs, result: PipelineResult, prefix: str) -> None:
@@ -181,11 +176,14 @@ def _record(sync: Sync, inputs: Inputs, result: PipelineResult, prefix: str) -> 
                 "error_count",
                 "issue_count",
                 "base_version",
+                "scope",
+                "hold_kind",
+                "hold_detail",
             ]
         )
         SyncDetail.objects.filter(sync=sync).update(
             counts=counts, by_school=result.by_school, findings=result.findings, thresholds=result.thresholds, files=inputs.files,
-            unmapped=result.unmapped, notes=inputs.notes,
+            unmapped=result.unmapped, notes=inputs.notes, causes=result.causes, churn=result.churn, rekeys=result.rekeys,
         )  # fmt: skip
         remember_schools(sync=sync, named=result.schools)
 
@@ -265,6 +263,7 @@ def _fail(sync: Sync, problems: list[FileProblem], sentence: str = "") -> None:
         locked.failure, locked.artifacts, locked.error_count = sentence, prefix, len(problems)
         locked.save(update_fields=["failure", "artifacts", "error_count"])
         set_state(locked, State.FAILED, reason=sentence)
+        tell_failed(locked)
     if any(problem.severity == "refused" for problem in problems):
         _drop_files(sync)
 

@@ -7,19 +7,40 @@ from celery import current_app
 from django.db import transaction
 from django.utils import timezone
 
-from accounts.models import User
+from accounts.models import District, User
 from imports.models import Delivery, ImportApp, Sync, SyncDetail, Transition
+from imports.selectors.rollover import suspended_problem, suspended_until
+from imports.services.receive_delivery import DeliveryRefused
 from imports.services.set_state import set_state
-from imports.states import WAITING, State
+from imports.states import WAITING, State, SyncKind
 
 log = logging.getLogger(__name__)
 TASK = "imports.tasks.run_sync_task"  # by name: tasks call services, not the other way round
 
 
+class ImportSuspended(DeliveryRefused):
+    """The district takes nothing in now; the message says until when."""
+
+
+def check_not_suspended(district: District) -> None:
+    """Refuse while imports of the district are suspended.
+
+    Raises:
+        ImportSuspended: they are.
+    """
+    if until := suspended_until(district):
+        raise ImportSuspended([suspended_problem(until, district)])
+
+
 @transaction.atomic
 def start_sync(*, delivery: Delivery, by: User | None, wake: bool = True) -> Sync:
-    """Queue a sync under the app's present configuration; it supersedes a sync of the same app that waits for a person."""
+    """Queue a sync under the app's present configuration; it supersedes a sync of the same app that waits for a person.
+
+    Raises:
+        ImportSuspended: the district takes nothing in now; nothing is queued.
+    """
     app = delivery.app
+    check_not_suspended(delivery.district)
     if app.config is None:
         raise ValueError(f"{app} was never activated")
     if app.configured_at is None:  # whoever uploads takes the settings as they are
@@ -34,8 +55,11 @@ def start_sync(*, delivery: Delivery, by: User | None, wake: bool = True) -> Syn
 
 
 def supersede_older(sync: Sync) -> None:
-    """Put aside the older syncs of the same app that wait for a person: a newer run has come."""
-    waiting = Sync.objects.of(sync.district_id).select_for_update().filter(app_id=sync.app_id, pk__lt=sync.pk, state__in=WAITING)
+    """Put aside the older syncs of the same app that wait for a person: a newer delivery has come. Rollbacks are about none, and wait on."""
+    if sync.kind != SyncKind.IMPORT:
+        return
+    older = Sync.objects.of(sync.district_id).filter(app_id=sync.app_id, pk__lt=sync.pk, state__in=WAITING)
+    waiting = older.exclude(kind=SyncKind.ROLLBACK).select_for_update()
     for one in waiting:
         set_state(one, State.SUPERSEDED, reason=f"Superseded by sync {sync.pk}.")
 

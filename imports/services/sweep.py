@@ -13,6 +13,7 @@ from imports.models import Sync
 from imports.services.claim import release_lapsed
 from imports.services.set_state import set_state
 from imports.services.start_sync import wake_worker
+from imports.services.tell import tell_expired
 from imports.states import WAITING, State
 
 log = logging.getLogger(__name__)
@@ -38,3 +39,4 @@ def expire_waiting() -> None:
             sync = Sync.unscoped.select_for_update().get(pk=sync_id)
             if sync.state in WAITING:
                 set_state(sync, State.EXPIRED, reason=f"Nobody decided within {settings.PORTAL_HELD_EXPIRE_DAYS} days.")
+                tell_expired(sync)

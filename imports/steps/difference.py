@@ -4,7 +4,7 @@ Source: the law of the rows; records (schools vanish by hand only; deleting a cl
 """
 
 import json
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 import numpy.typing as npt
@@ -20,6 +20,7 @@ from records.rules import CODES
 from records.text import Mask, blank, is_blank, is_in, join, positions, to_arrow, to_series
 
 BULK, DELTA = "bulk", "delta"
+DELETION_DISABLED = "deletion-disabled"
 
 
 @dataclass(frozen=True, slots=True)
@@ -195,3 +196,11 @@ def cascade(change: TypeChange, live_links: pd.DataFrame, gone_classes: pd.Serie
         kept,
         change.live_before,
     )
+
+
+def keep_all(change: TypeChange) -> TypeChange:
+    """The same change without a deletion: what would be deleted is kept, and its code says that deletion is disabled."""
+    if change.deleted.empty:
+        return change
+    spared = change.deleted.assign(code=blank(len(change.deleted), DELETION_DISABLED))
+    return replace(change, deleted=change.deleted.iloc[:0], kept=pd.concat([change.kept, spared], ignore_index=True))

@@ -1,12 +1,15 @@
 """What pages of the rooms below say about syncs, which they know by number only: `{% load syncs %}`."""
 
 from datetime import datetime
+from typing import Any
 
 from django import template
 from django.db.models import Max
+from django.template import Context
 
 from accounts.models import District
 from imports.models import Sync
+from imports.selectors.rollover import strips_of
 from imports.states import State
 
 register = template.Library()
@@ -24,3 +27,10 @@ def last_check(district: District, app: str = "") -> datetime | None:
 def sync_started(district: District, sync_id: int) -> datetime | None:
     """When a sync was started; None where it is no longer known."""
     return Sync.objects.of(district).filter(pk=sync_id).values_list("created_at", flat=True).first()
+
+
+@register.inclusion_tag("imports/_rollover_strips.html", takes_context=True)
+def rollover_strips(context: Context) -> dict[str, Any]:
+    """What the district holds back now or soon, as strips: `{% rollover_strips %}`."""
+    district = context.get("district")
+    return {"strips": strips_of(district) if district else []}

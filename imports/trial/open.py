@@ -7,6 +7,7 @@ from django.conf import settings
 
 from imports.models import Delivery, ImportApp, Sync
 from imports.selectors.other_apps import other_apps
+from imports.selectors.rollover import deletion_is_disabled
 from imports.selectors.sync_inputs import has_imported, today_in
 from imports.states import State
 from imports.trial.live import KeptLive
@@ -41,7 +42,8 @@ def open_trial(app: ImportApp) -> Trial | None:
     folder = trial_folder(app, delivery)
     live = KeptLive(app.district_id, folder / f"roster-{version}")
     return Trial(
-        _texts(delivery, folder), folder, live, version, today_in(app.district), not has_imported(app), delivery.pk, sync_id, other_apps(app)
+        _texts(delivery, folder), folder, live, version, today_in(app.district), not has_imported(app), delivery.pk, sync_id, other_apps(app),
+        deletion_is_disabled(app.district_id),
     )  # fmt: skip
 
 

@@ -74,6 +74,7 @@ class Trial:
     delivery_id: int
     sync_id: int
     others: tuple[OtherApp, ...] = ()
+    keeps_all: bool = False  # deletion is disabled
     _bases: dict[str, Base] = field(default_factory=dict)  # the newest only
 
     def base(self, config: ImportConfig, document: Mapping[str, object]) -> Base:
@@ -86,7 +87,7 @@ class Trial:
 
     def _make_base(self, config: ImportConfig) -> Base:
         checked = checked_frames(self.texts, config, self.folder)
-        params = PipelineParams(config, self.today, self.texts.modes, others=self.others)
+        params = PipelineParams(config, self.today, self.texts.modes, others=self.others, keeps_all=self.keeps_all)
         placed = place_rows(checked.frames, all_organizations(checked.organizations, params, self.live), params, self.live)
         headers = {file: text.headers for file, text in self.texts.tables.items()}
         frames, kept = keep_master_values(carry_demographics(placed.frames, headers, params, self.live), params, self.live)
@@ -123,6 +124,6 @@ class Trial:
     def _digest(self, document: Mapping[str, object]) -> str:
         rules = {
             "document": document, "software": VERSION, "roster": self.roster_version, "day": self.today.isoformat(),
-            "stops": self.stops_for_schools, "others": [app.stamp for app in self.others],
+            "stops": self.stops_for_schools, "others": [app.stamp for app in self.others], "keeps_all": self.keeps_all,
         }  # fmt: skip
         return hashlib.sha256(json.dumps(rules, sort_keys=True).encode()).hexdigest()[:24]

@@ -14,11 +14,13 @@ from accounts.current import DistrictRequest, require_member
 from dataquality.selectors.open_issues import count_open, open_groups
 from imports.models import ImportApp, Sync
 from imports.selectors.drift import find_drift
+from imports.selectors.history import Wanted, find_syncs
 from imports.views.by_school import school_table
 from imports.views.config_changes import url_to_edit
 from imports.views.configuration import configuration_sections, mapped_schools
 from imports.views.drift import drift_line
 from imports.views.scope import can_cancel, find_app
+from imports.views.sync_list import list_syncs
 from imports.views.wizard.steps import steps_of
 from imports.views.words import describe_all, progress_of, queue_sentence, would_words
 from roster.models import Organization
@@ -90,9 +92,9 @@ def _overview(request: DistrictRequest, app: ImportApp) -> dict[str, Any]:
 
 
 def _history(request: DistrictRequest, app: ImportApp) -> dict[str, Any]:
-    syncs = Sync.objects.of(request.district).filter(app=app).select_related("app", "created_by", "config").defer("config__document")
-    page = Paginator(syncs.order_by("-created_at", "-pk"), SYNCS_PER_PAGE).get_page(request.GET.get("page"))
-    return {"page": page, "syncs": describe_all(page)}
+    syncs = find_syncs(request.district, Wanted(apps=frozenset({app.kind})))
+    page = Paginator(syncs, SYNCS_PER_PAGE).get_page(request.GET.get("page"))
+    return {"page": page, "syncs": list_syncs(page)}
 
 
 def _quality(request: DistrictRequest, app: ImportApp) -> dict[str, Any]:
@@ -104,7 +106,10 @@ def _settings(request: DistrictRequest, app: ImportApp) -> dict[str, Any]:
     document = app.config.document if app.config else {}
     versions = app.versions.select_related("created_by").defer("document").order_by("-number")
     simulations = (
-        Sync.objects.all_of(request.district).filter(app=app, is_simulation=True).select_related("created_by").defer("trial_document")
+        Sync.objects.all_of(request.district)
+        .filter(app=app, is_simulation=True, is_rehearsal=False)
+        .select_related("created_by")
+        .defer("trial_document")
     )
     return {
         "sections": configuration_sections(document),

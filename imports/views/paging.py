@@ -10,7 +10,9 @@ ROWS_PER_PAGE = 50
 Read = TypeVar("Read")
 
 
-def read_numbered(request: HttpRequest, read: Callable[[int, int], Read], total_of: Callable[[Read], int]) -> tuple[Read, Page[Any]]:
+def read_numbered(
+    request: HttpRequest, read: Callable[[int, int], Read], total_of: Callable[[Read], int], per_page: int = ROWS_PER_PAGE
+) -> tuple[Read, Page[Any]]:
     """Read the page that `?page=` names; beyond the last page, the last one.
 
     Returns:
@@ -18,8 +20,8 @@ def read_numbered(request: HttpRequest, read: Callable[[int, int], Read], total_
     """
     asked = request.GET.get("page", "")
     number = max(int(asked), 1) if asked.isascii() and asked.isdigit() and len(asked) < 8 else 1
-    found = read((number - 1) * ROWS_PER_PAGE, ROWS_PER_PAGE)
-    page = Paginator(range(total_of(found)), ROWS_PER_PAGE).get_page(number)
+    found = read((number - 1) * per_page, per_page)
+    page = Paginator(range(total_of(found)), per_page).get_page(number)
     if page.number != number:
-        found = read((page.number - 1) * ROWS_PER_PAGE, ROWS_PER_PAGE)
+        found = read((page.number - 1) * per_page, per_page)
     return found, page

@@ -1,5 +1,6 @@
 """The records behind a number of a sync: what became of them and why, with old and new values where they changed."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from django.http import HttpResponse
@@ -8,11 +9,11 @@ from django.views.decorators.http import require_safe
 
 from accounts.current import DistrictRequest, require_member
 from accounts.models import District, Membership
-from imports.forms import RowFilter
 from imports.models import Sync
 from imports.selectors.drill_down import Reason, RowPage, RowView, read_rows
 from imports.views.changes import Part, mark_change
 from imports.views.paging import read_numbered
+from imports.views.row_filter import read_filter
 from imports.views.scope import detail_of, find_sync
 from imports.views.sensitive import hides_attribute, hides_column
 from records.attributes import RecordType, attribute_label
@@ -20,6 +21,8 @@ from roster.models import LIVE, Enrollment
 from roster.selectors.browse import COLUMNS, SCHOOL_COLUMNS, enrollment_names, school_names
 
 HIDDEN = "hidden"
+PEEK = "peek"
+PEEKED = 5  # rows
 EXPLAINED = {
     "created": "new since the roster as it was before",
     "updated": "changed against the roster as it was before",
@@ -60,17 +63,14 @@ class Line:
 @require_safe
 @require_member
 def rows(request: DistrictRequest, sync_id: int, record_type: str, outcome: str) -> HttpResponse:
-    """One page of the rows of a record type that ended in an outcome, searchable, narrowed to a school if asked for."""
-    sync, chosen = find_sync(request, sync_id), RecordType(record_type)
-    form = RowFilter(request.GET)
-    wanted = form.cleaned_data if form.is_valid() else {}
-    search, school, without_school = wanted.get("q", ""), wanted.get("school", ""), "without_school" in request.GET
+    """One page of the rows of a record type that ended in an outcome, searchable, narrowed to a school or a cause if asked for."""
+    sync, chosen, wanted = find_sync(request, sync_id), RecordType(record_type), read_filter(request.GET)
 
     def read(offset: int, limit: int) -> RowPage:
-        return read_rows(
-            sync, record_type, outcome, school="" if without_school else school or None, search=search, offset=offset, limit=limit
-        )
+        return read_rows(sync, record_type, outcome, **wanted.arguments, offset=offset, limit=limit)
 
+    if PEEK in request.GET:
+        return _peek(request, sync, chosen, outcome, read)
     found, page = read_numbered(request, read, lambda rows: rows.total)
     schools = _schools(sync, chosen, outcome)
     context = {
@@ -79,14 +79,29 @@ def rows(request: DistrictRequest, sync_id: int, record_type: str, outcome: str)
         "outcome": outcome,
         "explained": EXPLAINED[outcome],
         "page": page,
-        "lines": _lines(request, chosen, outcome, found.rows),
+        "lines": row_lines(request, chosen, outcome, found.rows),
         "headings": [attribute_label(chosen, name) for name in _columns(chosen, outcome)],
-        "search": search,
-        "school": school,
-        "without_school": without_school,
+        "search": wanted.search,
+        "school": wanted.school or "",
+        "without_school": wanted.school == "",
         "schools": schools,
+        "wanted": wanted,
+        "cause": wanted.cause_words(chosen),
     }
     return render(request, "imports/_rows_table.html" if request.htmx else "imports/rows.html", context)
+
+
+def _peek(request: DistrictRequest, sync: Sync, record_type: RecordType, outcome: str, read: Callable[[int, int], RowPage]) -> HttpResponse:
+    """The first few of the rows, for a page that shows many causes."""
+    found = read(0, PEEKED)
+    context = {
+        "sync": sync,
+        "record_type": record_type,
+        "outcome": outcome,
+        "lines": row_lines(request, record_type, outcome, found.rows),
+        "total": found.total,
+    }
+    return render(request, "imports/_rows_peek.html", context)
 
 
 def _columns(record_type: RecordType, outcome: str) -> tuple[str, ...]:
@@ -102,7 +117,8 @@ def _schools(sync: Sync, record_type: RecordType, outcome: str) -> list[tuple[st
     return sorted(((key, names.get(key, key), count) for key, count in counts.items() if count), key=lambda school: school[1].casefold())
 
 
-def _lines(request: DistrictRequest, record_type: RecordType, outcome: str, found: list[RowView]) -> list[Line]:
+def row_lines(request: DistrictRequest, record_type: RecordType, outcome: str, found: list[RowView]) -> list[Line]:
+    """The rows as pages show them."""
     district = request.district
     names = school_names(district, {row.school for row in found} | {_value(row.values, name) for row in found for name in SCHOOL_COLUMNS})
     live_records = LIVE[record_type].objects.of(district).filter(key__in={row.key for row in found if row.key}, deleted_at=None)

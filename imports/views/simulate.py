@@ -11,6 +11,7 @@ from django.views.decorators.http import require_POST
 from accounts.current import DistrictRequest, require_editor
 from imports.models import ConfigDraft, ImportApp, Sync
 from imports.selectors.delivered import known_headers
+from imports.selectors.rehearsal import expected_drops
 from imports.selectors.summary import sync_summary
 from imports.services.drafts import open_draft
 from imports.services.simulate import start_simulation
@@ -55,6 +56,11 @@ def simulation_context(request: DistrictRequest, sync: Sync) -> dict[str, Any]:
         "change_groups": by_step(sync.app, listed),
         "change_count": len(listed),
         "is_moved": sync.app.config_id != sync.config_id,
-        "back_url": url_to_edit(sync.app, listed) if request.membership.can_edit else settings,
+        "back_url": reverse("rollover")
+        if sync.is_rehearsal
+        else url_to_edit(sync.app, listed)
+        if request.membership.can_edit
+        else settings,
+        "drops": expected_drops(sync) if sync.is_rehearsal else None,
         "kept_days": KEEP_SIMULATIONS.days,
     }

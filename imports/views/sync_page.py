@@ -9,6 +9,7 @@ from django.views.decorators.http import require_safe
 from accounts.current import DistrictRequest, require_member
 from imports.models import Sync, SyncDetail
 from imports.selectors.findings import read_findings
+from imports.selectors.history import relations_of
 from imports.selectors.report import rows_per_second
 from imports.selectors.summary import Summary, sync_summary
 from imports.states import HoldKind, State
@@ -75,6 +76,7 @@ def _status(found: Sync, request: DistrictRequest) -> dict[str, Any]:
         "progress": progress_of(found) if found.is_working else None,
         "queue": queue_sentence(found) if state is State.QUEUED else "",
         "can_cancel": can_cancel(found, request.membership),
+        "relations": relations_of([found]).get(found.pk, []),
     }
 
 

@@ -7,6 +7,7 @@ from django.contrib.humanize.templatetags.humanize import intcomma
 
 from imports.models import Sync, SyncDetail
 from imports.progress import current_progress
+from imports.selectors.rollover import suspended_words, waits_until, workable
 from imports.states import HoldKind, State
 from records.outcomes import NOT_ACCEPTED
 
@@ -77,7 +78,7 @@ def describe(sync: Sync, counts: Counts) -> str:
     if state is State.NEEDS_SCHOOL_MAPPING:
         return "It waits for its schools to be mapped, and then goes on with the same files."
     if state is State.QUEUED:
-        return "It waits for a worker."
+        return f"It waits. {suspended_words(until, sync.district)}." if (until := waits_until(sync)) else "It waits for a worker."
     if state in (State.RUNNING, State.APPLYING):
         return f"It is being worked on: {sync.stage or 'starting'}."
     return _imported(sync, counts)
@@ -100,13 +101,11 @@ def _imported(sync: Sync, counts: Counts) -> str:
 
 
 def queue_sentence(sync: Sync) -> str:
-    """What a queued sync waits for: the one that its district is working on, or a free worker."""
-    ahead = (
-        Sync.objects.all_of(sync.district_id)
-        .filter(state__in=[State.RUNNING, State.APPLYING, State.QUEUED], pk__lt=sync.pk)
-        .order_by("pk")
-        .values_list("pk", flat=True)
-    )
+    """What a queued sync waits for: the end of a suspension, the one that its district is working on, or a free worker."""
+    if until := waits_until(sync):
+        return f"{suspended_words(until, sync.district)}. It goes on by itself after that."
+    others = Sync.objects.all_of(sync.district_id).filter(state__in=[State.RUNNING, State.APPLYING, State.QUEUED], pk__lt=sync.pk)
+    ahead = workable(others).order_by("pk").values_list("pk", flat=True)
     waiting = list(ahead[:100])
     if not waiting:
         return "It starts as soon as a worker is free."

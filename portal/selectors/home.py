@@ -105,7 +105,7 @@ def _attention(app: ImportApp, last: Sync | None, sentence: str) -> Attention | 
     if last.state == State.NEEDS_SCHOOL_MAPPING:
         return Attention("wait", f"{app}: {sentence}", reverse("imports:map_schools", args=[last.pk]), "Map schools")
     if last.state == State.HELD:
-        return Attention("wait", f"{app}: the last sync is held. {sentence}", url, "Review")
+        return Attention("wait", f"{app}: the last sync is held. {sentence}", reverse("imports:review", args=[last.pk]), "Review")
     if last.state == State.FAILED:
         return Attention("bad", f"{app}: the last sync failed. {sentence}", url, "See what happened")
     return None

@@ -14,7 +14,8 @@ from roster.bulk import bulk
 from roster.models import LIVE, Organization, School
 
 _TEXT = pa.large_string()
-_EXTRA = {"postgresql": "COALESCE(CAST(extra AS text), '')", "sqlite": "COALESCE(extra, '')"}
+# The extra attributes as text, by engine.
+EXTRA = {"postgresql": "COALESCE(CAST(extra AS text), '')", "sqlite": "COALESCE(extra, '')"}
 
 
 class LiveRoster:
@@ -43,7 +44,7 @@ class LiveRoster:
             return _frame(pa.Table.from_batches([], schema))
         names = ", ".join(connection.ops.quote_name(name) for name in columns)
         sql = (
-            f"SELECT {names}, {_EXTRA[connection.vendor]}, fingerprint FROM {self._table(record_type)} "  # noqa: S608
+            f"SELECT {names}, {EXTRA[connection.vendor]}, fingerprint FROM {self._table(record_type)} "  # noqa: S608
             "WHERE district_id = %s AND deleted_at IS NULL AND key {among}"
         )
         column = pa.array(keys)
@@ -55,7 +56,7 @@ class LiveRoster:
         held = live_columns(record_type)
         read = [*(name for name in names if name in held), "extra"] if any(name not in held for name in names) else list(names)
         schema = pa.schema([(name, _TEXT) for name in read])
-        listed = ", ".join(_EXTRA[connection.vendor] if name == "extra" else connection.ops.quote_name(name) for name in read)
+        listed = ", ".join(EXTRA[connection.vendor] if name == "extra" else connection.ops.quote_name(name) for name in read)
         sql = f"SELECT {listed} FROM {self._table(record_type, whole=True)} WHERE district_id = %s AND deleted_at IS NULL"  # noqa: S608
         found = _frame(self._bulk.read(sql, [self._district_id], schema))
         if "extra" in read:

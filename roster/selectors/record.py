@@ -101,6 +101,11 @@ def find_record(district: District, record_type: RecordType, key: str) -> LiveRe
     return LIVE[record_type].objects.of(district).filter(key=key, deleted_at=None).first()
 
 
+def is_deleted(district: District, record_type: RecordType, key: str) -> bool:
+    """Whether there was a record of that key that is deleted, and not purged yet."""
+    return "\0" not in key and LIVE[record_type].objects.of(district).filter(key=key).exclude(deleted_at=None).exists()
+
+
 def read_record(record: LiveRecord, record_type: RecordType, *, state: RosterState, sees_sensitive: bool) -> RecordView:
     """Everything a record's page shows. Sensitive values of readers who may not see them are not even looked up."""
     facts = _facts(record, record_type, sees_sensitive=sees_sensitive)

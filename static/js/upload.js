@@ -10,6 +10,7 @@ const progress = { box: "upload-progress", bar: "upload-bar", amount: "upload-am
 for (const [part, id] of Object.entries(progress)) progress[part] = document.getElementById(id);
 const chips = [...document.querySelectorAll("#expected-files [data-file]")];
 const words = sentence.textContent;
+const verb = form.dataset.verb ?? "Upload files"; // what its button says
 const chosen = new Map(); // name in lower case -> File
 let sending = null;
 
@@ -38,12 +39,12 @@ function describe({ files, zips, missing, send, aside }) {
   if (zips.length > 1) return `Several zips were chosen: ${listed(zips.map((file) => file.name))}. Start over and choose one.`;
   if (zips.length) {
     const ignored = aside.length ? ` The zip is used, so these are ignored: ${listed(aside)}.` : "";
-    return `${zips[0].name}, ${size(zips[0].size)}, is ready. Press Upload files.${ignored}`;
+    return `${zips[0].name}, ${size(zips[0].size)}, is ready. Press ${verb}.${ignored}`;
   }
   if (missing.length) {
     return `${missing.length} of the ${chips.length} files ${missing.length === 1 ? "is" : "are"} missing: ${listed(missing)}. Add ${missing.length === 1 ? "it" : "them"}; nothing is sent before.${left}`;
   }
-  return `All ${chips.length} files are ready, ${size(total(send))}. Press Upload files.${left}`;
+  return `All ${chips.length} files are ready, ${size(total(send))}. Press ${verb}.${left}`;
 }
 
 function mark(chip, tone, icon, word) {

@@ -18,6 +18,7 @@ from imports.services.receive_delivery import Upload, receive_delivery
 from imports.services.run_sync import run_sync
 from imports.services.save_config import save_config
 from imports.services.start_sync import start_sync
+from notices.services.webhooks import add_webhook
 from roster.models import Organization, Student
 from synthetic import write_district
 
@@ -95,18 +96,21 @@ def test_every_address_is_closed_to_members_of_another_district(ours: District, 
     issue = Issue.objects.of(ours).first()
     membership = Membership.objects.of(ours).get()
     organization = Organization.objects.of(ours).filter(kind="school").first()
+    webhook = add_webhook(district=ours, url="https://hooks.example.org/x", events=["sync.held"], by=membership.user, address=None)
     assert sync and issue and organization
     values = {
         "sync_id": sync.pk, "kind": "csv_upload", "tab": ["overview", "history", "quality", "settings"], "membership_id": membership.pk,
         "record_type": ["student", "school", "enrollment"], "outcome": ["created", "skipped"], "organization_id": organization.pk,
-        "code": issue.code, "uidb64": "x", "token": "y", "number": 1, "step": ["delivery", "requirements"],
+        "code": issue.code, "uidb64": "x", "token": "y", "number": 1, "webhook_id": webhook.pk, "step": ["delivery", "requirements"],
     }  # fmt: skip
     walked = 0
     for pattern in _patterns(get_resolver()):
         if pattern.split("/")[0] in OPEN:
             continue
         for address in _filled(pattern, values):
-            names_theirs = any(f"<{part}>" in re.sub(r"\w+:", "", pattern) for part in ("sync_id", "membership_id", "organization_id"))
+            names_theirs = any(
+                f"<{part}>" in re.sub(r"\w+:", "", pattern) for part in ("sync_id", "membership_id", "organization_id", "webhook_id")
+            )
             for query in ("", f"?key={student.key}&q={MARKER}&organization={organization.key}"):
                 for response in (stranger.get(address + query), stranger.post(address + query)):
                     walked += 1

@@ -17,7 +17,7 @@ from imports.services.activate_app import activate_app
 from imports.services.decide_sync import DecisionRefused
 from imports.services.map_schools import auto_map
 from imports.services.receive_delivery import DeliveryRefused, Upload, receive_delivery
-from imports.services.start_sync import start_sync
+from imports.services.start_sync import check_not_suspended, start_sync
 from imports.states import State
 
 
@@ -40,11 +40,13 @@ class Command(BaseCommand):
             self.stderr.write(remark)
         app = activate_app(district=district, kind=options["app"], by=None)
         try:
+            check_not_suspended(district)
             uploads = [Upload(path.name, path) for path in files.paths]
             delivery = receive_delivery(app=app, uploads=uploads, source=Delivery.Source.COMMAND, by=None)
+            started = start_sync(delivery=delivery, by=None, wake=False)
         except DeliveryRefused as refusal:
             self._refuse(refusal, as_json=options["json"])
-        sync = work_through(start_sync(delivery=delivery, by=None, wake=False), say=self.stderr.write)
+        sync = work_through(started, say=self.stderr.write)
         if sync.state == State.NEEDS_SCHOOL_MAPPING and options["auto_map_schools"]:
             sync = self._map_schools(sync)
         self._finish(sync, as_json=options["json"])

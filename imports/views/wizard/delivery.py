@@ -1,4 +1,4 @@
-"""Delivery Configuration of CSV Upload: data schema, preview, limits."""
+"""Delivery Configuration of CSV Upload: data schema, preview, limits for the whole district. Those for schools and files are in `finer_limits`."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -9,6 +9,7 @@ from imports.config_parser.delivery import SCHEMAS
 from imports.config_words import SCHEMAS as SCHEMA_WORDS
 from imports.steps.thresholds import most_allowed
 from imports.trial.texts import Texts
+from imports.views.wizard.finer_limits import FINER, finer_limits
 from imports.views.wizard.step import Counting, Document, Page, Step
 from records.attributes import AIDE_ROLES, SCREEN_ORDER
 from records.text import to_series
@@ -48,9 +49,11 @@ def read(page: Page) -> Document:
     delivery["data_schema"] = post.get("data_schema", delivery["data_schema"])
     delivery["preview"] = post.get("preview") == "on"
     delivery["aides_as_teachers"] = post.get("aides_as_teachers") == "on"
-    for name in RECOMMENDED:
+    for name in (*RECOMMENDED, *FINER):
         if name in post:  # with Preview Mode the limits are disabled, and keep what they were
             delivery[name] = _number(post[name].strip()) if post.get(f"{name}_on") == "on" else None
+    if "row_floor" in post:  # it is among the limits
+        delivery["hold_deletions_only"] = post.get("hold_deletions_only") == "on"
     return {**page.document, "delivery": delivery}
 
 
@@ -66,9 +69,10 @@ def _number(text: str) -> Any:
 
 
 def show(page: Page) -> Mapping[str, Any]:
-    """Both limits, and the schemas."""
+    """All limits, and the schemas."""
     return {
         "limits": limits(page),
+        "groups": finer_limits(page),
         "schemas": [(name, SCHEMA_WORDS[name]) for name in SCHEMAS],
         "delivery": page.document["delivery"],
     }

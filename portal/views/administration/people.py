@@ -10,6 +10,7 @@ from accounts.forms.people import InviteForm, RoleForm
 from accounts.models import Membership, Role
 from accounts.services import people as services
 from accounts.services.send_invitation import MailFailed, send_invitation
+from accounts.services.two_person_approval import set_two_person_approval
 from portal.views.administration.tabs import tabs
 
 
@@ -90,6 +91,20 @@ def remove(request: DistrictRequest, membership_id: int) -> HttpResponse:
     return redirect("people")
 
 
+@require_POST
+@require_owner
+def two_person_approval(request: DistrictRequest) -> HttpResponse:
+    """Ask for a second person at every approval, or no more."""
+    is_on = request.POST.get("is_on") == "on"
+    if not set_two_person_approval(district=request.district, is_on=is_on, by=request.user, address=address_of(request)):
+        messages.success(request, "Nothing was changed.")
+    elif is_on:
+        messages.success(request, "Two-person approval is on: whoever started a sync cannot approve it.")
+    else:
+        messages.success(request, "Two-person approval is off: whoever may approve may approve their own uploads too.")
+    return redirect("people")
+
+
 def _membership(request: DistrictRequest, membership_id: int) -> Membership:
     return get_object_or_404(Membership.objects.of(request.district).select_related("user", "district"), pk=membership_id)
 
@@ -113,5 +128,6 @@ def _page(request: DistrictRequest, form: InviteForm, status: int = 200) -> Http
         "form": form,
         "roles": Role.choices,
         "owners": sum(member.role == Role.OWNER for member in members),
+        "approvers": sum(member.can_approve for member in members),
     }
     return render(request, "administration/people.html", context, status=status)

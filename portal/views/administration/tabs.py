@@ -5,7 +5,13 @@ from typing import Any
 from django.http import HttpRequest
 from django.urls import reverse
 
-TABS = (("Organizations", "administration"), ("People and roles", "people"), ("Audit trail", "audit"))
+TABS = (
+    ("Organizations", "administration"),
+    ("Notifications", "notifications"),
+    ("Data Rollover", "rollover"),
+    ("People and roles", "people"),
+    ("Audit trail", "audit"),
+)
 
 
 def search_text(request: HttpRequest) -> str:

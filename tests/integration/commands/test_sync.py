@@ -60,10 +60,25 @@ def test_only_a_held_sync_can_be_decided(imported: Answer, run: Run, decision: s
         run("sync", "demo", decision)
 
 
-def test_rollback_is_not_available(imported: Answer, run: Run, district: District) -> None:
-    with pytest.raises(CommandError, match="Rollback is not available in this version"):
-        run("sync", "demo", imported.json["id"], "--rollback", "--json")
-    assert Sync.objects.of(district).count() == 1
+def test_a_rollback_is_a_sync_of_its_own_and_applied_at_once(imported: Answer, run: Run, district: District) -> None:
+    answer = run("sync", "demo", imported.json["id"], "--rollback", "--reason", "Wrong year", "--json")
+    assert (answer.code, answer.json["state"]) == (0, "completed")
+    assert answer.json["id"] > imported.json["id"]
+    assert {count["live"] for count in answer.json["records"].values()} == {0}
+    assert {kind: count["deleted"] for kind, count in answer.json["records"].items()} == {
+        kind: count["live"] for kind, count in imported.json["records"].items()
+    }
+    assert run("sync", "demo", imported.json["id"], "--json").json["state"] == "rolled_back"
+    back = run("sync", "demo", answer.json["id"], "--rollback", "--json").json
+    live = {kind: count["live"] for kind, count in back["records"].items()}
+    assert live == {kind: count["live"] for kind, count in imported.json["records"].items()}
+    assert run("sync", "demo", imported.json["id"], "--json").json["state"] == "completed"
+
+
+def test_only_a_completed_sync_is_rolled_back(held: Any, run: Run, district: District) -> None:
+    with pytest.raises(CommandError, match="is held; only a completed sync can be rolled back"):
+        run("sync", "demo", held["id"], "--rollback", "--json")
+    assert Sync.objects.of(district).count() == 2
 
 
 def test_a_sync_of_another_district_does_not_exist_here(imported: Answer, run: Run) -> None:

@@ -17,7 +17,7 @@ def decide(world: World, what: str, sync: Sync, role: Role = Role.OWNER, reason:
 
 def test_the_buttons_say_what_approving_does(world: World) -> None:
     sync = world.sync(State.HELD)
-    page = world.client().get(reverse("imports:sync", args=[sync.pk])).content.decode()
+    page = world.client().get(reverse("imports:review", args=[sync.pk])).content.decode()
     assert "Approve: delete 20, update 30, create 60" in page
     assert "Reject, change nothing" in page
 
@@ -36,9 +36,10 @@ def test_editors_and_viewers_may_not_decide_and_see_no_buttons(world: World, rol
     sync = world.sync(State.HELD)
     assert decide(world, what, sync, role) == 403
     assert sync.state == State.HELD
-    page = world.client(role).get(reverse("imports:sync", args=[sync.pk])).content.decode()
-    assert "decision-bar" not in page
-    assert "Owners and approvers decide" in page
+    for name in ("imports:sync", "imports:review"):
+        page = world.client(role).get(reverse(name, args=[sync.pk])).content.decode()
+        assert "decision-bar" not in page
+        assert "Owners and approvers decide" in page
 
 
 def test_rejecting_keeps_the_reason(world: World) -> None:

@@ -65,7 +65,7 @@ def test_a_tile_says_what_the_last_sync_did_and_links_to_it(app, members, distri
             State.HELD,
             {"hold_kind": "threshold", "hold_detail": "412 would go."},
             "is held. 412 would go.",
-            "sync",
+            "review",
             "Review",
         ),
         (State.NEEDS_SCHOOL_MAPPING, {}, "waits for its schools to be mapped", "map_schools", "Map schools"),

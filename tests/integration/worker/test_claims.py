@@ -12,7 +12,7 @@ from imports.models import Sync
 from imports.services import run_sync as runner
 from imports.services.apply_sync import apply_sync
 from imports.services.claim import ClaimLost, claim, extend_lease, release_lapsed
-from imports.services.hold_sync import hold_sync
+from imports.services.hold_sync import Hold, hold_sync
 from imports.services.run_sync import run_sync
 from imports.services.sweep import sweep
 from imports.states import ACCEPTED, HoldKind, State
@@ -97,11 +97,11 @@ def test_nothing_can_be_written_with_a_stale_sync(world, today, tomorrow):
     lapse(sync)
     before = world.snapshot()
     folder = local_artifacts(Sync.objects.of(world.district).earliest("pk").artifacts)
-    for refused in (lambda: apply_sync(stale, folder), lambda: hold_sync(stale, HoldKind.PREVIEW, "")):
+    for refused in (lambda: apply_sync(stale, folder), lambda: hold_sync(stale, Hold(HoldKind.PREVIEW, ""))):
         with pytest.raises(ClaimLost):
             refused()  # queued again, taken by nobody yet
     fresh = claimed(sync)
-    for refused in (lambda: apply_sync(stale, folder), lambda: hold_sync(stale, HoldKind.PREVIEW, "")):
+    for refused in (lambda: apply_sync(stale, folder), lambda: hold_sync(stale, Hold(HoldKind.PREVIEW, ""))):
         with pytest.raises(ClaimLost):
             refused()  # taken by another
     assert (extend_lease(stale.pk, stale.attempt), extend_lease(fresh.pk, fresh.attempt)) == (False, True)

@@ -8,10 +8,11 @@ from django.utils import timezone
 
 from imports.models import ImportApp, Sync, Transition
 from imports.services.activate_app import activate_app
+from imports.services.apply_sync import ROSTER_MOVED
 from imports.services.decide_sync import DecisionRefused, approve_sync, cancel_sync, reject_sync
 from imports.services.hold_sync import AGAIN
 from imports.services.map_schools import auto_map
-from imports.services.run_sync import ROSTER_MOVED, run_sync
+from imports.services.run_sync import run_sync
 from imports.services.save_config import save_config
 from imports.services.start_sync import start_sync
 from imports.services.sweep import sweep

@@ -110,7 +110,7 @@ def test_bytes_that_another_delivery_still_needs_stay(world, today, tmp_path):
 
 
 def test_a_mistake_of_the_portal_is_said_to_be_one(world, today, monkeypatch, caplog):
-    monkeypatch.setattr("imports.services.run_sync.run_pipeline", lambda *_: 1 / 0)
+    monkeypatch.setattr("imports.services.decide_changes.run_pipeline", lambda *_: 1 / 0)
     sync = world.queue(today)
     run_sync(sync.pk, wakes_next=False)
     sync.refresh_from_db()

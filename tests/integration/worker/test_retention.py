@@ -231,5 +231,8 @@ def test_a_held_sync_is_applied_as_shown_although_records_were_purged(world, tod
 def test_beat_knows_every_task_it_is_to_start():
     app.loader.import_default_modules()
     names = {entry["task"] for entry in app.conf.beat_schedule.values()}
-    assert names == {"imports.tasks.sweep_task", "imports.tasks.tidy_task", "imports.tasks.purge_task"}
+    assert names == {"imports.tasks.sweep_task", "imports.tasks.tidy_task", "imports.tasks.purge_task", "imports.tasks.clock_task"} | {
+        "notices.tasks.sweep_task",
+        "notices.tasks.forget_task",
+    }
     assert names <= set(app.tasks)

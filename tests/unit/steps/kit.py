@@ -22,6 +22,7 @@ from imports.config import ImportConfig
 from imports.context import OtherApp
 from imports.pipeline import PipelineParams, PipelineResult, run_pipeline
 from imports.sentences import Problem, say
+from imports.steps.part import HeldBack
 from imports.steps.split import ALWAYS_READ
 from mapping.steps.attributes import Source, default_sources, headers_needed
 from records import changeset
@@ -32,6 +33,7 @@ from records.text import TEXT
 
 Row = dict[str, str]
 District = dict[str, list[Row]]  # file ("users") -> rows by header
+NOTHING = HeldBack()
 TODAY = date(2026, 10, 1)
 
 _PERSON = {"enabledUser": "true", "username": "", "userIds": "", "middleName": "", "identifier": "", "sms": "", "phone": "", "agentSourcedIds": "",
@@ -245,16 +247,18 @@ class Ran:
 def run(
     files: Mapping[str, Sequence[Row]], *, config: ImportConfig | None = None, live: MemoryLive | None = None, modes: Mapping[str, str] | None = None,
     today: date = TODAY, stops_for_schools: bool = False, apply: bool = True, others: Sequence[OtherApp] = (),
+    held_back: HeldBack = NOTHING, out: Path | None = None, keeps_all: bool = False,
 ) -> Ran:  # fmt: skip
-    """Import the files into the live roster (a new one by default), all schools being mapped as new by default."""
+    """Import the files into the live roster (a new one by default), all schools being mapped as new by default. `out`: where its Parquet files stay."""
     config = config or ImportConfig(all_missing_as_new=True)
     live = live if live is not None else MemoryLive()
     with tempfile.TemporaryDirectory() as name:
-        folder, out = Path(name), Path(name) / "out"
+        folder, out = Path(name), out or Path(name) / "out"
         out.mkdir()
         texts = read_district(files, config.sources, folder)
         given = {**dict.fromkeys(texts, "bulk"), **(modes or {})}
-        result = run_pipeline(texts, PipelineParams(config, today, given, stops_for_schools, others=tuple(others)), live, out)
+        params = PipelineParams(config, today, given, stops_for_schools, others=tuple(others), held_back=held_back, keeps_all=keeps_all)
+        result = run_pipeline(texts, params, live, out)
         if result.stopped_for_schools:
             return Ran(result, {}, [], live)
         rows = {record_type: read_rows(out, record_type) for record_type in RecordType}

@@ -1,0 +1,1 @@
+"""Reads settings, recipients and the log of notices."""

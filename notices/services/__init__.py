@@ -1,0 +1,1 @@
+"""Writes events, sends notices, keeps their settings."""

@@ -1,0 +1,1 @@
+"""Plain functions of the notices: no Django, no clock."""

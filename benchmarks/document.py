@@ -10,12 +10,17 @@ from benchmarks.goals import (
     INITIAL,
     OVER_IMPORT_EXPORT,
     OVER_LOOP,
+    REVIEW_SECONDS,
+    TIMELINE_SECONDS,
     Verdict,
+    judge_approval,
     judge_growth,
     judge_live_count,
     judge_memory,
+    judge_page,
     judge_ratio,
     judge_times,
+    judge_undo,
 )
 from benchmarks.plan import OTHERS, OthersResult, SizeResult
 from benchmarks.results import Measurement
@@ -49,6 +54,8 @@ def size_section(results: Sequence[SizeResult], smaller: Sequence[SizeResult], f
     )
     lines += ["", "### Live counts of the wizard, after a change", ""]
     lines += _table(("engine", "step", "seconds", "goal", "", "peak MB"), [row for result in results for row in _count_rows(result)])
+    lines += ["", "### Review, approval, rollback, timeline", ""]
+    lines += _table(("engine", "what", "seconds", "goal", ""), [row for result in results for row in _safety_rows(result)])
     growth = [row for result in results for small in smaller if small.engine == result.engine for row in _growth_rows(small, result)]
     if growth:
         lines += ["", "### Growth", "", *_table(("engine", "what", "rows", "time", "goal", ""), growth)]
@@ -146,6 +153,22 @@ def _count_rows(result: SizeResult) -> list[tuple[str, ...]]:
         words = step.replace("_", " ")
         rows.append((result.engine, words, f"{seconds:.2f}", verdict.goal, verdict.word, f"{result.counts.peak_mb:,.0f}"))
     return rows
+
+
+def _safety_rows(result: SizeResult) -> list[tuple[str, ...]]:
+    facts, students = result.safety.facts, result.students
+    verdicts = {
+        "the review": judge_page(students, facts["the review"], REVIEW_SECONDS),
+        "applying it once approved": judge_approval(facts["applying it once approved"], facts["working out a delivery with 30 % changed"]),
+        "rolling the first import back": judge_undo(facts["rolling the first import back"], result.imports[INITIAL].seconds),
+    }
+    rows = [(what, seconds, verdicts.get(what, Verdict())) for what, seconds in facts.items()]
+    rows += [(f"timeline over 200 syncs: {what}", seconds, Verdict() if what == "the very first" else judge_page(students, seconds, TIMELINE_SECONDS))
+             for what, seconds in result.timeline.facts.items()]  # fmt: skip
+    return [
+        (result.engine, what, f"{seconds:.3f}" if seconds < 1 else f"{seconds:.2f}", verdict.goal, verdict.word)
+        for what, seconds, verdict in rows
+    ]
 
 
 def _speed(found: Measurement) -> tuple[str, str, str]:

@@ -4,6 +4,8 @@ from dataclasses import dataclass
 
 INITIAL, IDENTICAL, CHANGED = "initial import", "the same files again", "2 % changed"
 LIVE_COUNT_SECONDS = 1.5  # per change in the wizard
+REVIEW_SECONDS, TIMELINE_SECONDS = 0.4, 0.2
+ROLLBACK_TIMES = 1.5  # the time of the first import
 GROWTH_TIMES = 11.0  # ten times the rows may cost so many times the time
 OVER_LOOP, OVER_IMPORT_EXPORT = 30.0, 40.0
 _RATIO_SIZE = 100_000
@@ -52,3 +54,18 @@ def judge_times(value: float, at_least: float) -> Verdict:
 def judge_growth(times: float, rows_times: float) -> Verdict:
     """The growth of the time, where the rows grew about tenfold."""
     return judge(times, GROWTH_TIMES if 8 <= rows_times <= 12 else None, f"≤ {GROWTH_TIMES:.0f} ×")
+
+
+def judge_page(students: int, seconds: float, limit: float) -> Verdict:
+    """How long a page takes."""
+    return judge(seconds, limit if students <= _RATIO_SIZE else None, f"≤ {limit * 1000:.0f} ms")
+
+
+def judge_undo(seconds: float, first_import: float) -> Verdict:
+    """The rollback of the first import against that import."""
+    return judge(seconds / first_import, ROLLBACK_TIMES, f"≤ {ROLLBACK_TIMES} × the import")
+
+
+def judge_approval(seconds: float, worked_out: float) -> Verdict:
+    """Applying what was approved, against working it out."""
+    return judge(seconds, worked_out, "≤ working it out")

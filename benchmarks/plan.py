@@ -1,5 +1,6 @@
 """Run the measurements, each in a fresh process on a fresh copy of the database."""
 
+import csv
 import shutil
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -12,6 +13,7 @@ from formats.oneroster.tables import FILES
 from synthetic import write_district
 
 CHANGE_SHARE = 0.02
+CHANGED_COLUMNS = {"users": "phone", "classes": "location", "enrollments": "endDate"}  # of the delivery with 30 % changed
 SEED = 7
 KEPT_FILES = {"orgs", "users"}  # the others are left with their header alone
 OTHERS = {
@@ -24,7 +26,10 @@ Tell = Callable[[str], None]
 
 @dataclass(frozen=True, slots=True)
 class SizeResult:
-    """One size on one engine: L, the imports by name, the wizard's counts. Of repeated runs the one of median time stands; `limits` has every L."""
+    """One size on one engine: L, the imports by name, the wizard's counts, timelines, review and rollback.
+
+    Of repeated runs the one of median time stands; `limits` has every L.
+    """
 
     students: int
     engine: str
@@ -32,6 +37,8 @@ class SizeResult:
     imports: dict[str, Measurement]
     limits: tuple[float, ...]
     counts: Measurement
+    timeline: Measurement
+    safety: Measurement
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +56,8 @@ def measure_size(engine: Engine, students: int, files: dict[str, Path], repeats:
     limits: list[Measurement] = []
     rounds: dict[str, list[Measurement]] = {INITIAL: [], IDENTICAL: [], CHANGED: []}
     counts: list[Measurement] = []
+    timelines: list[Measurement] = []
+    safety: list[Measurement] = []
 
     def limit() -> None:
         with engine.fresh("bench_limit") as place:
@@ -60,9 +69,23 @@ def measure_size(engine: Engine, students: int, files: dict[str, Path], repeats:
             for what, folder in ((INITIAL, "first"), (IDENTICAL, "first"), (CHANGED, "second")):
                 rounds[what].append(_told(tell, engine, students, what, _import(place, what, files[folder])))
             counts.append(_told(tell, engine, students, "live counts, the slowest", place.run("live_counts")))
+        with engine.fresh("bench_timeline") as place:
+            for folder in ("first", "second"):
+                place.run("import", files[folder])
+            timelines.append(_told(tell, engine, students, "timelines, the slowest", place.run("timeline")))
+        with engine.fresh("bench_safety") as place:
+            place.run("import", files["first"])
+            safety.append(_told(tell, engine, students, "the first import rolled back", place.run("safety", files["third"])))
         limit()
     imports = {what: _middle(found) for what, found in rounds.items()}
-    return SizeResult(students, engine.name, _middle(limits, quicker=True), imports, tuple(one.seconds for one in limits), _middle(counts))
+    return SizeResult(
+        students,
+        engine.name,
+        _middle(limits, quicker=True),
+        imports,
+        tuple(one.seconds for one in limits),
+        *map(_middle, (counts, timelines, safety)),
+    )
 
 
 def _import(place: Place, what: str, files: Path) -> Measurement:
@@ -91,10 +114,25 @@ def measure_others(engine: Engine, files: dict[str, Path], tell: Tell) -> Others
 
 
 def write_deliveries(folder: Path, students: int) -> dict[str, Path]:
-    """A district, and the same with 2 % of its rows changed."""
+    """A district, the same with 2 % of its rows changed, and with 30 %."""
     write_district(folder / "first", students=students, seed=SEED)
     write_district(folder / "second", students=students, seed=SEED, change_share=CHANGE_SHARE)
-    return {"first": folder / "first", "second": folder / "second"}
+    shutil.copytree(folder / "first", folder / "third")
+    for file, column in CHANGED_COLUMNS.items():
+        _change(folder / "third" / f"{file}.csv", column)
+    return {name: folder / name for name in ("first", "second", "third")}
+
+
+def _change(path: Path, column: str) -> None:
+    """Give three of ten rows another value."""
+    with path.open(newline="", encoding="utf-8") as source:
+        header, *rows = csv.reader(source)
+    at = header.index(column)
+    for number, row in enumerate(rows):
+        if number % 10 < 3:
+            row[at] = "2027-06-19" if column.endswith("Date") else f"555-{number:07}"
+    with path.open("w", newline="", encoding="utf-8") as target:
+        csv.writer(target, lineterminator="\r\n").writerows([header, *rows])
 
 
 def write_users_delivery(folder: Path, first: Path) -> Path:

@@ -20,6 +20,7 @@ from formats.unpack import Limits
 _BLOCK = 1 << 20
 _SCRATCH = "sync-"
 _PART = ".part-"
+PROCESSED = "processed-"  # how the names of downloads begin that lie beside a sync's artifacts
 _YOUNG_SECONDS = 60  # a scratch folder is made a moment before it is locked
 _DAY_SECONDS = 86_400
 
@@ -158,12 +159,13 @@ def local_artifact(prefix: str, name: str) -> Path | None:
 
 
 def local_artifacts(prefix: str) -> Path:
-    """The folder of a sync's artifacts on local disk, all of them fetched."""
+    """The folder of a sync's artifacts on local disk, all of them fetched; no downloads that were made of them."""
     folder = _on_disk(prefix)
     if folder is None:
         folder = settings.PATHS.root / "cache" / prefix
         for name in default_storage.listdir(prefix)[1]:
-            local_artifact(prefix, name)
+            if not name.startswith(PROCESSED):
+                local_artifact(prefix, name)
     return folder
 
 

@@ -4,13 +4,16 @@ from django.urls import include, path, register_converter
 
 from imports.views.app_page import app_page
 from imports.views.churn import churn, rekey, undo_rekey
+from imports.views.compare import compare, compare_records, compare_records_csv
 from imports.views.converters import AppKind, RecordTypeName, RowOutcome
 from imports.views.decide import approve, cancel, reject
+from imports.views.downloads import original_file, processed_file
 from imports.views.find_record import find_record
 from imports.views.findings import errors, errors_csv
 from imports.views.history import history, sync_details
 from imports.views.map_schools import map_schools
 from imports.views.review import review
+from imports.views.rollback import rollback
 from imports.views.rows import rows
 from imports.views.rows_csv import rows_csv
 from imports.views.simulate import simulate
@@ -42,9 +45,14 @@ namespaced = [
     path("apps/<app_kind:kind>/<slug:tab>/", app_page, name="app_tab"),
     path("browse/find/", find_record, name="find_record"),
     path("browse/<record_type:record_type>/timeline/", timeline, name="timeline"),
+    path("history/compare/", compare, name="compare"),
+    path("history/compare/records/", compare_records, name="compare_records"),
+    path("history/compare/records.csv", compare_records_csv, name="compare_records_csv"),
     path("history/<int:sync_id>/", sync, name="sync"),
     path("history/<int:sync_id>/status/", sync_status, name="sync_status"),
     path("history/<int:sync_id>/details/", sync_details, name="sync_details"),
+    path("history/<int:sync_id>/files/<int:file_id>/", original_file, name="original_file"),
+    path("history/<int:sync_id>/processed/<record_type:record_type>.csv", processed_file, name="processed_file"),
     path("history/<int:sync_id>/errors/", errors, name="errors"),
     path("history/<int:sync_id>/errors.csv", errors_csv, name="errors_csv"),
     path("history/<int:sync_id>/schools/", map_schools, name="map_schools"),
@@ -52,6 +60,7 @@ namespaced = [
     path("history/<int:sync_id>/review/", review, name="review"),
     path("history/<int:sync_id>/approve/", approve, name="approve"),
     path("history/<int:sync_id>/reject/", reject, name="reject"),
+    path("history/<int:sync_id>/rollback/", rollback, name="rollback"),
     path("history/<int:sync_id>/rekey/", rekey, name="rekey"),
     path("history/<int:sync_id>/rekey/undo/", undo_rekey, name="rekey_undo"),
     path("history/<int:sync_id>/churn/<record_type:record_type>/", churn, name="churn"),

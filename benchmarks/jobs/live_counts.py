@@ -46,7 +46,10 @@ def _take_aides(document: Document) -> None:
     document["delivery"]["aides_as_teachers"] = True
 
 
-FIRST, FIRST_ATTRIBUTES = "the first after an upload", "the first of attributes after an upload"  # what they make is kept for all that follow
+FIRST, FIRST_ATTRIBUTES = (
+    "the first after an upload",
+    "the first of attributes after an upload",
+)  # what they make is kept for all that follow
 CHANGES: tuple[tuple[str, Callable[[Document], None]], ...] = (
     ("requirements", _require), ("filters", _filter), ("attributes", _map), ("uniqueness", _make_unique), ("schools", _merge_schools),
     ("delivery", _take_aides),

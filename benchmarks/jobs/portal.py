@@ -20,14 +20,20 @@ def import_files(files: Path) -> Measurement:
         RuntimeError: the sync ended otherwise than a benchmark's may.
     """
     app = ImportApp.unscoped.get()
-    uploads = [Upload(name, files / name) for name in (*(f"{file}.csv" for file in FILES), MANIFEST)]
     with Stopwatch() as watch:
-        delivery = receive_delivery(app=app, uploads=uploads, source="command", by=None)
-        sync = start_sync(delivery=delivery, by=None, wake=False)
-        run_sync(sync.pk, wakes_next=False)
+        sync = deliver(app, files)
     sync = Sync.unscoped.select_related("detail").get(pk=sync.pk)
     if sync.state not in {*ACCEPTED, State.NO_CHANGES}:
         raise RuntimeError(f"The sync ended as {sync.state}: {sync.failure or sync.hold_detail}")
     counts = sync.detail.counts.values()
     facts = {name: sum(count[name] for count in counts) for name in (*OUTCOMES, "deleted", "live")}
     return Measurement(sync.rows_in_files, watch.seconds, watch.cpu_seconds, {"state": str(sync.state), **facts})
+
+
+def deliver(app: ImportApp, files: Path) -> Sync:
+    """One delivery of the loose files of a folder, from its receipt to the end of its sync or to its hold."""
+    uploads = [Upload(name, files / name) for name in (*(f"{file}.csv" for file in FILES), MANIFEST)]
+    delivery = receive_delivery(app=app, uploads=uploads, source="command", by=None)
+    sync = start_sync(delivery=delivery, by=None, wake=False)
+    run_sync(sync.pk, wakes_next=False)
+    return sync

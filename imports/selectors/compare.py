@@ -157,7 +157,9 @@ def _counts_left_out(sync: Sync, record_type: RecordType) -> bool:
     return any(counts.get(name, 0) for name in LEFT_OUT)
 
 
-def _open(sync: Sync, path_of: Callable[[Path, RecordType], Path], record_type: RecordType, dictionaries: Sequence[str] = ()) -> ParquetRows | None:
+def _open(
+    sync: Sync, path_of: Callable[[Path, RecordType], Path], record_type: RecordType, dictionaries: Sequence[str] = ()
+) -> ParquetRows | None:
     path = local_artifact(sync.artifacts, path_of(Path(), record_type).name) if sync.artifacts else None
     return ParquetRows(path, dictionaries=dictionaries) if path else None
 

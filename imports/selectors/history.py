@@ -20,6 +20,7 @@ STATE_GROUPS: dict[str, frozenset[State]] = {
     "not_applied": frozenset({State.REJECTED, State.EXPIRED, State.SUPERSEDED, State.CANCELLED}),
     "failed": frozenset({State.FAILED}),
 }
+_UNDONE = {"created": "brought back", "updated": "set back", "deleted": "removed"}  # what a rollback does, as its records see it
 _SUPERSEDED_BY = re.compile(r"superseded by sync (\d{1,18})\b", re.IGNORECASE)
 
 
@@ -79,6 +80,25 @@ def find_syncs(district: District, wanted: Wanted) -> QuerySet[Sync]:
     if wanted.kind:
         syncs = syncs.filter(kind=wanted.kind)
     return syncs.order_by("-created_at", "-pk")
+
+
+# --- what is said of syncs that are no imports ---------------------------------------------------------------------------
+
+
+def told_by_kind(sync: Sync, moved: Mapping[str, int]) -> str:
+    """What became of a rollback, or of a rest of which nothing was left; empty where the words for imports are right.
+
+    Args:
+        sync: of any kind.
+        moved: the records that it created, updated and deleted.
+    """
+    if sync.state == State.NO_CHANGES and sync.kind != SyncKind.IMPORT:
+        return "There was nothing left to roll back." if sync.kind == SyncKind.ROLLBACK else "Nothing was left of what had been held back."
+    if sync.kind != SyncKind.ROLLBACK or State(sync.state) not in {*ACCEPTED, State.ROLLED_BACK}:
+        return ""
+    words = [f"{moved[name]:,} {done}" for name, done in _UNDONE.items() if moved.get(name)]
+    said = " and ".join(filter(None, [", ".join(words[:-1]), *words[-1:]])) or "nothing had to be changed"
+    return f"Rolled back: {said}.{' It was itself rolled back later.' if sync.state == State.ROLLED_BACK else ''}"
 
 
 # --- syncs that belong together ---------------------------------------------------------------------------------------

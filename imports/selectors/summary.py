@@ -7,6 +7,7 @@ from typing import Any
 
 from imports.files import local_artifact
 from imports.models import Sync
+from imports.selectors.history import told_by_kind
 from imports.selectors.parquet import ParquetRows
 from imports.selectors.report import record_counts
 from imports.states import HoldKind, State
@@ -64,6 +65,8 @@ def _total(rows: Iterable[dict[str, Any]], *names: str) -> int:
 
 def _sentence(sync: Sync, rows: list[dict[str, Any]]) -> str:
     state = State(sync.state)
+    if told := told_by_kind(sync, {name: _total(rows, name) for name in ("created", "updated", "deleted")}):
+        return told
     if state in _OVER:
         return _OVER[state]
     if state in (State.RUNNING, State.APPLYING):

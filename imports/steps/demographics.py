@@ -20,6 +20,9 @@ INACTIVE = ("inactive", "tobedeleted")
 UNUSABLE = -1  # instead of a line: there is a row, but it cannot be used, and the live values stay
 
 
+SAYS_NOTHING = {"_line", "dateLastModified"}  # about the person
+
+
 @dataclass(frozen=True, slots=True)
 class Described:
     """The usable rows, one per sourcedId (`table`; None where the file was not sent).
@@ -94,7 +97,7 @@ def _compare(table: pa.Table, ids: pd.Series, repeated: Mask) -> tuple[Mask, Mas
     """Of the repeated rows: those that differ from another of their person, those that only say it again, and the line of another one."""
     rows = np.flatnonzero(repeated)
     mine = ids.iloc[rows].reset_index(drop=True)
-    columns = [strip(to_series(table.column(name).take(pa.array(rows)))) for name in table.column_names if name != "_line"]
+    columns = [strip(to_series(table.column(name).take(pa.array(rows)))) for name in table.column_names if name not in SAYS_NOTHING]
     lines = pd.Series(table.column("_line").to_numpy()[rows])
     kinds = pd.Series(fingerprint(columns)).groupby(mine).transform("nunique").to_numpy()
     first, last = (lines.groupby(mine).transform(which).to_numpy() for which in ("min", "max"))

@@ -55,12 +55,11 @@ class CountLine:
 
 @dataclass(frozen=True, slots=True)
 class TypeLines:
-    """The numbers of one record type that are shown, and how many more are the same in both syncs."""
+    """The numbers of one record type that are shown; none where all are the same in both syncs."""
 
     record_type: str
     label: str
     lines: list[CountLine]
-    same: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,7 +122,7 @@ def compare_types(older: Sync, newer: Sync, *, with_same: bool) -> list[TypeLine
         lines = [line for line in lines if line.pair.older or line.pair.newer]
         shown = lines if with_same else [line for line in lines if line.pair.difference]
         if lines:
-            found.append(TypeLines(kind.value, kind.plural, shown, len(lines) - len(shown)))
+            found.append(TypeLines(kind.value, kind.plural, shown))
     return found
 
 

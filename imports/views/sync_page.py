@@ -10,10 +10,12 @@ from accounts.current import DistrictRequest, require_member
 from imports.models import Sync, SyncDetail
 from imports.selectors.findings import read_findings
 from imports.selectors.history import relations_of
+from imports.selectors.processed import processed_files
 from imports.selectors.report import rows_per_second
 from imports.selectors.summary import Summary, sync_summary
 from imports.states import HoldKind, State
 from imports.views.by_school import SchoolTable, school_table
+from imports.views.file_list import delivered_files
 from imports.views.funnel import funnel
 from imports.views.scope import can_cancel, detail_of, find_sync
 from imports.views.simulate import simulation_context
@@ -35,7 +37,8 @@ def sync(request: DistrictRequest, sync_id: int) -> HttpResponse:
     detail = detail_of(found)
     context = _status(found, request) | {
         "detail": detail,
-        "delivered": found.delivery.files.order_by("name"),
+        "delivered": delivered_files(found, detail),
+        "processed": processed_files(found),
         "transitions": found.transitions.select_related("by"),
         "consequence": consequence(detail),
         "finding_count": read_findings(found, limit=0).total,

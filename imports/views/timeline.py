@@ -70,7 +70,7 @@ def timeline(request: DistrictRequest, record_type: str) -> HttpResponse:
     if not len(history) and record is None:
         context = {"record_type": kind, "answer": answer, "is_named": bool(key)}
         return render(request, "imports/timeline_unknown.html", context, status=NOT_FOUND)
-    events, page = read_numbered(request, history.page, lambda _: len(history), per_page=EVENTS_PER_PAGE)
+    events, page = read_numbered(request, history.page, lambda _: len(history), rows=EVENTS_PER_PAGE)
     context = {
         "record_type": kind,
         "key": key,

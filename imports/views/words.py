@@ -7,6 +7,7 @@ from django.contrib.humanize.templatetags.humanize import intcomma
 
 from imports.models import Sync, SyncDetail
 from imports.progress import current_progress
+from imports.selectors.history import told_by_kind
 from imports.selectors.rollover import suspended_words, waits_until, workable
 from imports.states import HoldKind, State
 from records.outcomes import NOT_ACCEPTED
@@ -65,6 +66,8 @@ def describe_all(syncs: Iterable[Sync]) -> list[DescribedSync]:
 def describe(sync: Sync, counts: Counts) -> str:
     """One sentence on where a sync stands."""
     state = State(sync.state)
+    if told := told_by_kind(sync, {name: _sum(counts, name) for name in ("created", "updated", "deleted")}):
+        return told
     if state in _ENDED:
         return _ENDED[state]
     if state is State.FAILED:
@@ -85,7 +88,11 @@ def describe(sync: Sync, counts: Counts) -> str:
 
 
 def _records(counts: Counts) -> int:
-    return sum(int(count.get("in_file", 0)) for count in counts.values())
+    return _sum(counts, "in_file")
+
+
+def _sum(counts: Counts, name: str) -> int:
+    return sum(int(count.get(name, 0)) for count in counts.values())
 
 
 def _imported(sync: Sync, counts: Counts) -> str:

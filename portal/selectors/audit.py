@@ -24,6 +24,8 @@ WORDS = {
     "sync.rejected": "rejected a sync",
     "sync.cancelled": "cancelled a sync",
     "sync.applied": "applied a sync",
+    "sync.file_downloaded": "downloaded a file of a sync",
+    "sync.rows_downloaded": "downloaded rows of a sync",
     "student.opened": "opened a student's record",
     "rollover.suspended": "suspended data import",
     "rollover.resumed": "ended the suspension of data import",

@@ -17,6 +17,8 @@ from typing import Any
 
 import pytest
 
+from tests.integration.notices.kit import MailServer
+
 ROOT = Path(__file__).resolve().parents[2]
 START_SECONDS = 90
 PASSWORD = "Correct-horse-7-battery"
@@ -44,13 +46,26 @@ class Portal:
 
 
 @pytest.fixture(scope="session")
-def portal() -> Iterator[Portal]:
+def mail_server() -> Iterator[MailServer]:
+    """Where the portal's mails end up."""
+    server = MailServer()
+    server.controller.start()
+    yield server
+    server.controller.stop()
+
+
+@pytest.fixture(scope="session")
+def portal(mail_server: MailServer) -> Iterator[Portal]:
     with tempfile.TemporaryDirectory(prefix="rpb-", dir="/tmp") as folder, socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
         probe.close()
         keep = {name: value for name, value in os.environ.items() if name in {"PATH", "HOME", "LANG"}}
-        env = keep | {"PORTAL_DATA_DIR": folder, "PORTAL_HTTP_PORT": str(port)}
+        env = keep | {
+            "PORTAL_DATA_DIR": folder,
+            "PORTAL_HTTP_PORT": str(port),
+            "EMAIL_URL": f"smtp://127.0.0.1:{mail_server.port}",
+        }
         with (Path(folder) / "run_portal.log").open("w+") as log:
             process = subprocess.Popen(
                 [sys.executable, str(ROOT / "manage.py"), "run_portal", "--no-demo"], env=env, stdout=log, stderr=subprocess.STDOUT

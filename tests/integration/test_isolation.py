@@ -102,6 +102,7 @@ def test_every_address_is_closed_to_members_of_another_district(ours: District, 
         "sync_id": sync.pk, "kind": "csv_upload", "tab": ["overview", "history", "quality", "settings"], "membership_id": membership.pk,
         "record_type": ["student", "school", "enrollment"], "outcome": ["created", "skipped"], "organization_id": organization.pk,
         "code": issue.code, "uidb64": "x", "token": "y", "number": 1, "webhook_id": webhook.pk, "step": ["delivery", "requirements"],
+        "file_id": sync.delivery.files.values_list("pk", flat=True)[0],
     }  # fmt: skip
     walked = 0
     for pattern in _patterns(get_resolver()):

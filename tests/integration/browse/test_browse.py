@@ -133,12 +133,13 @@ def test_a_search_while_typing_swaps_the_list_alone(world: World) -> None:
     assert "<html" not in part
 
 
-def test_deleted_records_are_hidden(world: World) -> None:
+def test_deleted_records_are_hidden_and_their_address_leads_to_the_timeline(world: World) -> None:
     world.roster()
     world.student("GONE", last="Lopez gone", deleted_at=timezone.now())
     assert "GONE" not in keys(read(world, list_of("student")))
     assert "GONE" not in keys(read(world, list_of("student", "?q=gone")))
-    assert world.client().get(reverse("record", args=["student"]) + "?key=GONE").status_code == 404
+    response = world.client().get(reverse("record", args=["student"]) + "?key=GONE")
+    assert (response.status_code, response["Location"]) == (302, reverse("imports:timeline", args=["student"]) + "?key=GONE")
 
 
 def test_schools_show_their_members_and_lead_to_them(world: World) -> None:

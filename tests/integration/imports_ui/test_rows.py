@@ -90,11 +90,12 @@ def test_records_left_out_or_reported_come_with_their_reasons(imported: Imported
     assert "<strong>" in page.split("Why, and how to mend it")[1]
 
 
-def test_deleted_records_are_listed_and_lead_nowhere(imported: Imported) -> None:
+def test_deleted_records_are_listed_and_lead_to_their_timeline_alone(imported: Imported) -> None:
     world, _, second = imported
     page = read(world, rows(second, "student", "deleted"))
     assert "Dev Patel" in page
-    assert "key=st4" not in page
+    assert f"{reverse('imports:timeline', args=['student'])}?key=st4" in page
+    assert f"{reverse('record', args=['student'])}?key=st4" not in page
 
 
 def test_live_records_lead_to_data_browsing(imported: Imported) -> None:

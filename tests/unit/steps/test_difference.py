@@ -4,10 +4,12 @@ import json
 
 import pytest
 
+from formats.read import read_csv
 from imports.config import ImportConfig
+from imports.steps.demographics import clean_demographics
 from imports.steps.thresholds import ThresholdParams, check_thresholds, shares
 from records.attributes import RecordType
-from tests.unit.steps.kit import again, district, mapped, person, run, yesterday
+from tests.unit.steps.kit import again, district, mapped, person, run, to_csv, yesterday
 
 pytestmark = pytest.mark.no_database
 
@@ -172,6 +174,16 @@ def test_demographics_that_contradict_themselves_are_ignored_and_what_was_known_
     ran = again(yesterday(), files)
     assert ran.fate("student", "S2") == ("unchanged", "")
     assert ran.alive("student", "S2")["gender"] == "female"
+
+
+def test_demographics_that_differ_only_in_when_they_were_modified_say_the_same(tmp_path):
+    rows = [{"sourcedId": "S2", "sex": "male", "dateLastModified": moment} for moment in ("2026-01-01", "2026-02-02")]
+    path = tmp_path / "demographics.csv"
+    path.write_text(to_csv("demographics", rows))
+    found = []
+    described = clean_demographics({"demographics": read_csv(path, name=path.name, scratch=tmp_path)}, None, found)
+    assert described.table.num_rows == 1
+    assert not sum(map(len, found))
 
 
 def test_demographics_said_twice_count_once():

@@ -37,8 +37,12 @@ class RowFilter(forms.Form):
 
 
 class DecisionForm(ReasonForm):
-    """What a person decides about a held sync: the reason, the password where the sign-in is old, and the part, where only one is wanted."""
+    """What a person decides about a held sync: the reason, the password where the sign-in is old, and the part, where only one is wanted.
 
+    shown: the attempt whose difference the page showed.
+    """
+
+    shown = forms.IntegerField(required=False, min_value=0)
     password = forms.CharField(max_length=1000, required=False, strip=False)
     types = forms.MultipleChoiceField(choices=[(kind.value, kind.plural) for kind in RecordType], required=False)
 

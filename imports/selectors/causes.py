@@ -7,6 +7,7 @@ from urllib.parse import urlencode
 
 from imports.models import SyncDetail
 from imports.selectors.reasons import reason_of_code
+from imports.states import SyncKind
 from records.attributes import RecordType, attribute_label
 from records.changed import PROMOTED, REGRADED, REWRITTEN
 from records.rules import RULES
@@ -40,10 +41,11 @@ def view_causes(detail: SyncDetail, schools: Mapping[str, str]) -> list[CauseVie
         detail: of the sync.
         schools: names of schools, by key.
     """
-    return [_view(cause, schools) for cause in detail.causes]
+    is_rollback = detail.sync.kind == SyncKind.ROLLBACK
+    return [_view(cause, schools, is_rollback=is_rollback) for cause in detail.causes]
 
 
-def _view(cause: Mapping[str, Any], schools: Mapping[str, str]) -> CauseView:
+def _view(cause: Mapping[str, Any], schools: Mapping[str, str], *, is_rollback: bool) -> CauseView:
     kind, outcome, count, of = RecordType(cause["record_type"]), str(cause["outcome"]), int(cause["count"]), int(cause["of"])
     records = _records(kind, count)
     name, school = str(cause["cause"]), str(cause["school"])
@@ -57,15 +59,20 @@ def _view(cause: Mapping[str, Any], schools: Mapping[str, str]) -> CauseView:
         title, query = f"{schools.get(school, school)}: all {count:,} {records} deleted", {"school": school}
         note = "The school would have none left."
     elif name == "new-at-school":
-        title, query = f"{schools.get(school, school)}: {count:,} new {records}", {"school": school}
+        title, query = f"{schools.get(school, school)}: {count:,} {_come(records, is_rollback)}", {"school": school}
         note = f"{of:,} {_records(kind, of)} are live there now" if of else f"It has no {kind.plural.lower()} now."
     elif name == "new":
-        title = f"new {records}"
+        title = _come(records, is_rollback)
     else:
         reason = reason_of_code(name, kind).title if name in RULES else name
         title, query = f"{records} {_WOULD[outcome]}: {_lowered(reason)}", {"code": name}
         note = f"of {of:,} {_WOULD[outcome]}" if count < of else ""
     return CauseView(kind.value, outcome, count, title, note, 100 * count / of if of else 0.0, query)
+
+
+def _come(records: str, is_rollback: bool) -> str:
+    """How records that the sync creates are called: what a rollback creates was there before."""
+    return f"{records} brought back" if is_rollback else f"new {records}"
 
 
 def _update(kind: RecordType, cause: str, attribute: str, count: int) -> tuple[str, dict[str, str]]:

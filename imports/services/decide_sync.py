@@ -73,14 +73,24 @@ def check_not_suspended(sync: Sync, decision: str) -> None:
 
 
 @transaction.atomic
-def approve_sync(*, sync: Sync, by: User | None, reason: str = "", wake: bool = True) -> None:
+def approve_sync(*, sync: Sync, by: User | None, reason: str = "", shown: int | None = None, wake: bool = True) -> None:
     """Let a held sync be applied, exactly as shown; if the live roster has changed meanwhile the difference is shown anew instead.
 
+    Args:
+        sync: the sync. by: who approves it; None: the command line. reason: kept with the decision. wake: whether a worker is told.
+        shown: the attempt whose difference the person looked at, where they look at a page; None: the one that is held now.
+
     Raises:
-        DecisionRefused: it is not held, imports are suspended, or two people must have a hand in it and this one started it.
+        DecisionRefused: it is not held, imports are suspended, two people must have a hand in it and this one started it, or the difference
+            was worked out anew since it was looked at.
     """
     locked = _locked(sync)
     _check_held(locked, "approved")
+    if shown is not None and shown != locked.attempt:
+        raise DecisionRefused(
+            f"The difference of sync {sync.pk} was worked out anew since you opened the page, so it is not approved. Nothing was changed; "
+            "please look at it as it is now."
+        )
     check_not_suspended(locked, "approved")
     _check_second_person(locked, by)
     locked.approved = True

@@ -46,7 +46,9 @@ def processed_file(*, sync: Sync, record_type: RecordType) -> ProcessedFile:
         digest = sha256_of(path)
         if known and digest != known:
             log.error("The processed file %s of sync %s is not in storage any more.", processed_name(sync, record_type), sync.pk)
-            raise NotProcessed("The file is not in storage any more, and the roster has changed since, so it cannot be made again.")
+            raise NotProcessed(
+                "The file that was downloaded first is not in storage any more. The roster has changed since, so it cannot be made again with the same bytes."
+            )
         return _keep(sync, record_type, path, digest)
 
 

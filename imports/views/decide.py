@@ -48,7 +48,7 @@ def approve(request: DistrictRequest, sync_id: int) -> HttpResponse:
     if not is_valid or not _confirmed(request, form):
         return show_review(request, sync, form, refused=APPROVE, status=422)
     done = f"Sync #{sync_id} is approved and is being applied."
-    return _carry_out(request, sync, approve_sync, done, reason=form.cleaned_data["reason"])
+    return _carry_out(request, sync, approve_sync, done, reason=form.cleaned_data["reason"], shown=form.cleaned_data["shown"])
 
 
 @require_POST

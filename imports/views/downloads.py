@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 from django.core.files.storage import default_storage
 from django.http import Http404, HttpResponseBase, StreamingHttpResponse
+from django.shortcuts import render
 from django.utils.http import content_disposition_header
 from django.views.decorators.http import require_safe
 
@@ -43,7 +44,7 @@ def processed_file(request: DistrictRequest, sync_id: int, record_type: str) -> 
     try:
         file = processed_of(sync=sync, record_type=RecordType(record_type))
     except NotProcessed as refusal:
-        raise Http404(str(refusal)) from refusal
+        return _refuse(request, sync, str(refusal))
     return _send(request, sync, file.stored_as, file.sha256, f"sync-{sync.pk}-{record_type}-processed.csv")
 
 
@@ -52,7 +53,9 @@ def _send(request: DistrictRequest, sync: Sync, stored_as: str, sha256: str, nam
     try:
         size = default_storage.size(stored_as)
     except FileNotFoundError:
-        raise Http404("The file is not kept any more.") from None
+        return _refuse(
+            request, sync, f"{name} is not kept any more. Files that are refused are removed at once; nothing else of the sync is touched."
+        )
     if request.method == "GET":
         record_event(
             district=request.district, action=DOWNLOADED, by=request.user, target=f"sync {sync.pk}", address=address_of(request),
@@ -64,6 +67,10 @@ def _send(request: DistrictRequest, sync: Sync, stored_as: str, sha256: str, nam
     response["X-Content-Type-Options"] = "nosniff"
     response["ETag"] = f'"{sha256}"'
     return response
+
+
+def _refuse(request: DistrictRequest, sync: Sync, message: str) -> HttpResponseBase:
+    return render(request, "imports/no_file.html", {"sync": sync, "message": message}, status=404)
 
 
 def _blocks(stored_as: str, sha256: str) -> Iterator[bytes]:

@@ -13,11 +13,12 @@ from imports.models import Sync
 from imports.selectors.restorable import restoring
 from imports.services.rollback import RollbackRefused, pending_rollback, start_rollback, why_not
 from imports.views.scope import detail_of, find_sync
-from records.attributes import RecordType, display_name
+from records.attributes import SCREEN_ORDER, RecordType, display_name
 from records.part import REMOVALS, Part
 from roster.models import LIVE
 
 ALL, DELETED, RECORD = "all", "deleted", "record"
+MOVES = ("created", "updated", "deleted")
 ONLY_DELETED = Part.of(outcomes=[REMOVALS])
 
 
@@ -62,8 +63,15 @@ def _record(request: DistrictRequest, sync: Sync) -> dict[str, Any] | None:
 
 
 def _context(sync: Sync, record: dict[str, Any] | None) -> dict[str, Any]:
-    totals = {name: sum(int(count.get(name, 0)) for count in detail_of(sync).counts.values()) for name in ("created", "updated", "deleted")}
+    counts = detail_of(sync).counts
+    totals = {name: sum(int(count.get(name, 0)) for count in counts.values()) for name in MOVES}
+    by_type = [(kind, [int(counts.get(kind.value, {}).get(name, 0)) for name in MOVES]) for kind in SCREEN_ORDER]
     return {
-        "sync": sync, "record": record, "totals": totals, "refusal": why_not(sync), "refusal_of_deleted": why_not(sync, ONLY_DELETED),
+        "sync": sync,
+        "record": record,
+        "totals": totals,
+        "done": [one for one in by_type if any(one[1])],
+        "refusal": why_not(sync),
+        "refusal_of_deleted": why_not(sync, ONLY_DELETED),
         "pending": pending_rollback(sync),
-    }  # fmt: skip
+    }

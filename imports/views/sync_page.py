@@ -39,6 +39,7 @@ def sync(request: DistrictRequest, sync_id: int) -> HttpResponse:
         "detail": detail,
         "delivered": delivered_files(found, detail),
         "processed": processed_files(found),
+        "relations": relations_of([found]).get(found.pk, []),
         "transitions": found.transitions.select_related("by"),
         "consequence": consequence(detail),
         "finding_count": read_findings(found, limit=0).total,
@@ -79,7 +80,6 @@ def _status(found: Sync, request: DistrictRequest) -> dict[str, Any]:
         "progress": progress_of(found) if found.is_working else None,
         "queue": queue_sentence(found) if state is State.QUEUED else "",
         "can_cancel": can_cancel(found, request.membership),
-        "relations": relations_of([found]).get(found.pk, []),
     }
 
 

@@ -30,30 +30,35 @@ ACTS = st.lists(
 )  # fmt: skip
 
 
+def worked(desk: Desk, sync: Sync) -> Sync:
+    """The sync once no worker has anything to do with it; those that were queued before it are worked first, as ever."""
+    while (sync := desk.work(sync)).state == State.QUEUED:
+        desk.work(Sync.objects.of(desk.district).filter(state=State.QUEUED).earliest("pk"))
+    return sync
+
+
 def decide(desk: Desk, sync: Sync, how: str, part: Part = PARTS[0]) -> None:
     """Decide on a held sync; one that is shown anew is decided likewise."""
     if sync.state == State.HELD and how == "part" and sync.kind != SyncKind.ROLLBACK:
         limit_sync(sync=sync, part=part, by=None, wake=False)
-        sync = desk.work(sync)
+        sync = worked(desk, sync)
     while sync.state == State.HELD and how in {"approve", "part"}:
         approve_sync(sync=sync, by=None, wake=False)
-        sync = desk.work(sync)
-        if sync.state == State.QUEUED:  # the roster had moved: it is shown anew
-            sync = desk.work(sync)
+        sync = worked(desk, sync)
     if sync.state == State.HELD and how == "reject":
         reject_sync(sync=sync, by=None)
 
 
 def act(desk: Desk, kind: str, what: Any, how: str) -> None:
     if kind == "import":
-        decide(desk, desk.deliver(what), how, PARTS[len(what["users"]) % len(PARTS)])
+        decide(desk, worked(desk, desk.deliver(what)), how, PARTS[len(what["users"]) % len(PARTS)])
     elif kind == "rest":
         for rest in Sync.objects.of(desk.district).filter(kind=SyncKind.REST, state=State.QUEUED):
-            decide(desk, desk.work(rest), how)
+            decide(desk, worked(desk, rest), how)
     elif done := rollback_range(desk.district.pk):
         sync = Sync.objects.of(desk.district).get(pk=done[what % len(done)])
         part = PARTS[what % len(PARTS)] if how == "part" else None
-        decide(desk, desk.work(start_rollback(sync=sync, by=None, part=part, wake=False)), how)
+        decide(desk, worked(desk, start_rollback(sync=sync, by=None, part=part, wake=False)), how)
 
 
 def undo_all(desk: Desk, since: int) -> None:
@@ -62,7 +67,7 @@ def undo_all(desk: Desk, since: int) -> None:
     for pk in list(applied.values_list("pk", flat=True)):
         sync = Sync.objects.of(desk.district).get(pk=pk)
         assert sync.state in ACCEPTED, (sync.pk, sync.state)
-        decide(desk, desk.work(start_rollback(sync=sync, by=None, wake=False)), "approve")
+        decide(desk, worked(desk, start_rollback(sync=sync, by=None, wake=False)), "approve")
 
 
 def moved(**changes: Any) -> District:

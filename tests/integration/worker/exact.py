@@ -54,7 +54,9 @@ def version_of(district: District) -> int:
 def check_applied_once(district: District) -> None:
     """Every version of the roster was made by one apply of one sync, and no sync was applied twice."""
     syncs = Sync.objects.of(district)
-    applied = list(Transition.objects.filter(sync__in=syncs, from_state=State.APPLYING, to_state__in=ACCEPTED).values_list("sync_id", flat=True))
+    applied = list(
+        Transition.objects.filter(sync__in=syncs, from_state=State.APPLYING, to_state__in=ACCEPTED).values_list("sync_id", flat=True)
+    )
     assert len(applied) == len(set(applied)) == version_of(district)
     versions = dict(syncs.exclude(applied_version=None).values_list("pk", "applied_version"))
     assert set(versions) == set(applied)

@@ -1,6 +1,7 @@
 """kill -9 at random moments of an apply, of working a rollback out and of applying it: the roster is the one before or the one after, never another."""
 
 import random
+import sys
 import time
 from collections import Counter
 from collections.abc import Callable
@@ -123,7 +124,7 @@ def previewed(world, today) -> World:
 
 def test_killed_at_random_moments_the_roster_is_as_before_or_as_after(previewed, tomorrow, process_env, tmp_path):
     seed = random.randrange(1_000_000)
-    print(f"Random moments of seed {seed}")  # shown when the test fails
+    sys.stdout.write(f"Random moments of seed {seed}\n")  # shown when the test fails
     env = process_env | {"PORTAL_LEASE_SECONDS": "300"}  # here the test says when the lease has lapsed
     with open_nursery(env, tmp_path / "nursery.log") as nursery:
         cycles = Cycles(previewed, tomorrow, nursery, random.Random(seed))
@@ -132,8 +133,7 @@ def test_killed_at_random_moments_the_roster_is_as_before_or_as_after(previewed,
             cycles.disturbed()
             if min(cycles.hits[act] for act in (APPLY, WORK, UNDO)) == KILLS:
                 break
-    print(cycles.hits, cycles.took)
-    assert cycles.hits == {APPLY: KILLS, WORK: KILLS, UNDO: KILLS}
+    assert cycles.hits == {APPLY: KILLS, WORK: KILLS, UNDO: KILLS}, cycles.took
 
 
 def test_a_whole_worker_is_killed_while_it_applies_a_rollback(previewed, tomorrow, process_env, tmp_path):

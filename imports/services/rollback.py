@@ -23,6 +23,9 @@ from roster.models import RosterState
 from roster.services.apply_changes import settle
 
 
+UNDECIDED = (State.QUEUED, State.HELD)  # a rest that is not applied yet
+
+
 class RollbackRefused(Exception):
     """The sync cannot be rolled back; the message says why."""
 
@@ -98,6 +101,8 @@ def finish_rollback(locked: Sync, state: RosterState, folder: Path, now: datetim
     if locked.scope is not None:
         return
     _flip(locked)
+    for rest in Sync.objects.of(locked.district_id).filter(rest_of_id=locked.undoes_id, state__in=UNDECIDED).select_for_update():
+        set_state(rest, State.SUPERSEDED, reason=f"Sync {locked.undoes_id}, whose rest this is, was rolled back by sync {locked.pk}.")
     _reopen_issues(locked, folder, now)
 
 

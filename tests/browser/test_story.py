@@ -151,14 +151,12 @@ def test_a_held_sync_is_shown_and_approved(page: Page, portal: Portal, files: Pa
     write_district(changed, students=300, seed=5, day=3)
     page.set_input_files("#files", changed / "OneRoster.zip")
     page.get_by_role("button", name="Upload files").click()
-    approve = page.get_by_role("button", name=re.compile("^Approve"))
-    expect(approve.first).to_be_visible(timeout=WORK_MS)
+    expect(page).to_have_title(re.compile("^Held · "), timeout=WORK_MS)
     live = portal.report("story")["records"]["student"]["live"]
     assert portal.report("story")["hold"]["kind"] == "preview"
-    approve.first.click()
-    confirm = page.get_by_role("dialog").get_by_role("button", name=re.compile("^Approve"))
-    if confirm.count():
-        confirm.click()
+    page.get_by_role("link", name="Review", exact=True).click()
+    page.get_by_text(re.compile("^Approve… ")).click()
+    page.get_by_role("button", name=re.compile("^Approve: ")).click()
     expect(page.get_by_text("Completed").first).to_be_visible(timeout=WORK_MS)
     after = portal.report("story")["records"]["student"]
     assert after["live"] == live + after["created"] - after["deleted"]

@@ -17,7 +17,12 @@ from tests.property.worlds import days
 from tests.unit.steps.kit import District, district
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("data_dir")]
-PARTS = (Part.of(types=["student", "class"]), Part.of(schools=["O1"]), Part.of(outcomes=["created", "updated"]), Part.of(outcomes=["deleted"]))
+PARTS = (
+    Part.of(types=["student", "class"]),
+    Part.of(schools=["O1"]),
+    Part.of(outcomes=["created", "updated"]),
+    Part.of(outcomes=["deleted"]),
+)
 DECISIONS = ("approve", "approve", "reject", "part", "leave")
 Act = tuple[str, Any, Any]
 ACTS = st.lists(
@@ -77,7 +82,7 @@ def moved(**changes: Any) -> District:
 @given(ACTS)
 @example([("import", moved(users={"S1": {"phone": "1"}}), "approve"), ("rollback", 1, "approve"), ("rollback", 0, "approve")])
 @example([("import", moved(users={"S2": None}), "part"), ("rest", None, "approve"), ("rollback", 1, "part")])
-@settings(max_examples=6, suppress_health_check=list(HealthCheck))
+@settings(max_examples=4, suppress_health_check=list(HealthCheck))
 def test_rolling_everything_back_gives_the_first_roster_again(settings: Any, acts: list[Act]) -> None:
     settings.PORTAL_ROLLBACK_SYNCS = 100
     desk = Desk({"uniqueness": [{"record_type": "student", "attributes": ["username"]}]})

@@ -6,6 +6,7 @@ import pytest
 
 from imports.models import Sync
 from imports.services.decide_sync import DecisionRefused, approve_sync, limit_sync, reject_sync
+from imports.services.rollback import start_rollback
 from imports.states import ACCEPTED, HoldKind, State, SyncKind
 from records.attributes import RecordType
 from records.part import Part
@@ -221,6 +222,16 @@ class TestDeletionsHeldOnly:
         approve_sync(sync=rest, by=None, wake=False)
         assert desk.work(rest).state in ACCEPTED
         assert desk.live()[RecordType.STUDENT]["NEW"]["email"] == "n19.student@example.org"
+
+    def test_the_rest_goes_with_the_sync_it_was_held_back_from(self) -> None:
+        desk, sync = second(self.LIMITS, school(12, changed=1))
+        rest = desk.work(Sync.objects.of(desk.district).get(kind=SyncKind.REST))
+        rollback = desk.work(start_rollback(sync=sync, by=None, wake=False))
+        approve_sync(sync=rollback, by=None, wake=False)
+        assert desk.work(rollback).state in ACCEPTED
+        rest.refresh_from_db()
+        assert rest.state == State.SUPERSEDED
+        assert desk.live()[RecordType.STUDENT]["N0"]["phone"] == ""
 
     def test_a_newer_delivery_decides_instead_of_the_rest(self) -> None:
         desk, _ = second(self.LIMITS, school(12))

@@ -69,9 +69,6 @@ def measure_size(engine: Engine, students: int, files: dict[str, Path], repeats:
             for what, folder in ((INITIAL, "first"), (IDENTICAL, "first"), (CHANGED, "second")):
                 rounds[what].append(_told(tell, engine, students, what, _import(place, what, files[folder])))
             counts.append(_told(tell, engine, students, "live counts, the slowest", place.run("live_counts")))
-        with engine.fresh("bench_timeline") as place:
-            for folder in ("first", "second"):
-                place.run("import", files[folder])
             timelines.append(_told(tell, engine, students, "timelines, the slowest", place.run("timeline")))
         with engine.fresh("bench_safety") as place:
             place.run("import", files["first"])

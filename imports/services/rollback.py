@@ -22,7 +22,6 @@ from records.part import Part
 from roster.models import RosterState
 from roster.services.apply_changes import settle
 
-
 UNDECIDED = (State.QUEUED, State.HELD)  # a rest that is not applied yet
 
 

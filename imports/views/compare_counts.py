@@ -34,10 +34,10 @@ class Pair:
 
     @property
     def words(self) -> str:
-        """The difference with its sign and in words: "+12 more"."""
+        """The difference in words: "12 more"."""
         if not self.difference:
             return "same"
-        return f"+{self.difference:,} more" if self.difference > 0 else f"\N{MINUS SIGN}{-self.difference:,} fewer"
+        return f"{self.difference:,} more" if self.difference > 0 else f"{-self.difference:,} fewer"
 
 
 @dataclass(frozen=True, slots=True)

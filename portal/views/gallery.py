@@ -73,5 +73,7 @@ def activate(request: DistrictRequest, kind: str) -> HttpResponse:
     is_new = not ImportApp.objects.of(request.district).filter(kind=kind).exists()
     app = activate_app(district=request.district, kind=ImportApp.Kind(kind), by=request.user)
     if is_new:
-        messages.success(request, f"{app} is activated with the usual settings. Change what is different in your district, or finish at once.")
+        messages.success(
+            request, f"{app} is activated with the usual settings. Change what is different in your district, or finish at once."
+        )
     return redirect(first_step_url(app) if app.configured_at is None else reverse("imports:app", args=[kind]))

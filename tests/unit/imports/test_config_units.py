@@ -44,7 +44,9 @@ def documents(draw: st.DrawFn) -> dict[str, Any]:
                     )
                 )
             },
-            "requirements": {"student": draw(st.fixed_dictionaries({}, optional={"email": LEVELS, "phone": st.sampled_from(["report", "skip"])}))},
+            "requirements": {
+                "student": draw(st.fixed_dictionaries({}, optional={"email": LEVELS, "phone": st.sampled_from(["report", "skip"])}))
+            },
             "drop_empty_classes": draw(st.booleans()),
         }
     )

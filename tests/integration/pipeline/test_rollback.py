@@ -9,6 +9,7 @@ from django.utils import timezone
 from dataquality.models import Issue
 from imports.models import Sync
 from imports.services.decide_sync import DecisionRefused, approve_sync, limit_sync, reject_sync
+from imports.services.rekey_sync import accept_rekeys
 from imports.services.rollback import RollbackRefused, start_rollback
 from imports.states import ACCEPTED, HoldKind, State
 from records.attributes import RecordType
@@ -301,3 +302,28 @@ def test_a_teacher_who_is_an_admin_too_shares_the_address_in_rollbacks() -> None
     second = desk.deliver(district(users={"T1": {"email": "u@example.org"}}))
     shown = begin(desk, second)
     assert (shown.detail.conflicts, shown.state) == ([], State.HELD)
+
+
+def test_people_who_were_given_new_ids_get_the_old_ones_back_and_again_the_new() -> None:
+    desk = Desk()
+    desk.deliver(district())
+    before = desk.live()
+    desk.configure({"delivery": {"preview": True}})
+    files = district(users={"S2": None}, demographics={"S2": None}, enrollments={"E2": {"userSourcedId": "N2"}})
+    files["users"].append(
+        person("N2", "student", givenName="GivenS2", familyName="FamilyS2", email="s2.student@example.org", username="S2")
+    )
+    files["demographics"].append({**district()["demographics"][1], "sourcedId": "N2"})
+    held = desk.deliver(files)
+    assert held.detail.churn == {"student": 1}
+    accept_rekeys(sync=held, by=None, record_types=["student"], wake=False)
+    shown = desk.work(held)
+    assert moved(shown)["student"] == (0, 1, 0)
+    approve_sync(sync=shown, by=None, wake=False)
+    assert desk.work(shown).state in ACCEPTED
+    after = desk.live()
+    assert set(after[STUDENT]) == {"S1", "N2"}
+    done = roll_back(desk, shown)
+    assert desk.live() == before
+    roll_back(desk, done)
+    assert desk.live() == after

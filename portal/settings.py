@@ -61,6 +61,19 @@ PORTAL_HELD_EXPIRE_DAYS = env.int("PORTAL_HELD_EXPIRE_DAYS", default=14)
 PORTAL_ROLLBACK_SYNCS = env.int("PORTAL_ROLLBACK_SYNCS", default=10)  # how many completed syncs can be rolled back
 PORTAL_PURGE_DAYS = env.int("PORTAL_PURGE_DAYS", default=90)  # deleted records are kept for so long
 
+# --- SFTP -------------------------------------------------------------------------------------------------------------
+
+PORTAL_SFTP_LISTEN = env.str("PORTAL_SFTP_LISTEN", default="127.0.0.1")  # the address the server binds
+PORTAL_SFTP_ADDRESS = env.str("PORTAL_SFTP_ADDRESS", default="") or base_host  # what people type into their client
+PORTAL_SFTP_CONNECT = env.str("PORTAL_SFTP_CONNECT", default="") or f"127.0.0.1:{PORTAL_SFTP_PORT}"  # where the portal itself reaches it
+PORTAL_LANDING_DIR = Path(env.str("PORTAL_LANDING_DIR", default="") or PATHS.root / "landing").expanduser().resolve()
+PORTAL_SFTP_SETTLE_SECONDS = env.int("PORTAL_SFTP_SETTLE_SECONDS", default=5)  # a file counts when nothing was written for so long
+PORTAL_SFTP_QUOTA_MB = env.int("PORTAL_SFTP_QUOTA_MB", default=20_480)  # of one landing zone, its archive included
+PORTAL_SFTP_CONNECTIONS = env.int("PORTAL_SFTP_CONNECTIONS", default=200)  # at the same time, of all users
+PORTAL_SFTP_USER_CONNECTIONS = env.int("PORTAL_SFTP_USER_CONNECTIONS", default=20)
+PORTAL_SFTP_LOCK_MINUTES = env.int("PORTAL_SFTP_LOCK_MINUTES", default=15)  # after too many failed sign-ins
+PORTAL_ARCHIVE_DAYS = env.int("PORTAL_ARCHIVE_DAYS", default=90)  # archive and receipts in a landing zone are kept for so long
+
 # --- Django -----------------------------------------------------------------------------------------------------------
 
 DEBUG = False

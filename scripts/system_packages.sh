@@ -1,11 +1,14 @@
 #!/bin/sh
-# What the suite needs beside Python: PostgreSQL, a Redis server, Chromium. Installs them on Debian and Ubuntu when root,
+# What the suite needs beside Python: PostgreSQL, a Redis server, Chromium, SFTP clients and a server to compare with. Installs them on Debian and Ubuntu when root,
 # else says in one line what is missing.
 set -u
 missing=""
 ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1 || command -v initdb >/dev/null || missing="$missing postgresql"
 command -v redis-server >/dev/null || command -v valkey-server >/dev/null || missing="$missing redis-server"
 command -v chromium >/dev/null || command -v chromium-browser >/dev/null || command -v google-chrome >/dev/null || missing="$missing chromium fonts-liberation"
+command -v sftp >/dev/null || missing="$missing openssh-client"
+[ -x /usr/sbin/sshd ] || command -v sshd >/dev/null || missing="$missing openssh-server openssh-sftp-server"
+command -v lftp >/dev/null || missing="$missing lftp"
 [ -z "$missing" ] && exit 0
 
 if [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null; then

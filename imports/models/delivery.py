@@ -15,6 +15,10 @@ class Delivery(DistrictOwned):
     source = models.CharField(max_length=16, choices=Source.choices)
     received_at = models.DateTimeField(auto_now_add=True)
     received_by = models.ForeignKey("accounts.User", null=True, on_delete=models.SET_NULL, related_name="+")
+    batch = models.CharField(
+        max_length=32, blank=True, help_text="of a landing zone: the folder its files were moved to while they were taken"
+    )
+    archived_as = models.CharField(max_length=64, blank=True, help_text="of a landing zone: the folder under archive/ its files lie in")
     ignored = models.JSONField(default=list, blank=True, help_text="names of files that came along and were passed over")
 
     class Meta(DistrictOwned.Meta):

@@ -6,6 +6,7 @@ from accounts.models import District, User
 from accounts.services.audit import record_event
 from imports.config import default_document
 from imports.models import ConfigVersion, ImportApp
+from imports.services.landing_zone import ensure_zone
 
 
 @transaction.atomic
@@ -18,4 +19,6 @@ def activate_app(*, district: District, kind: str, by: User | None) -> ImportApp
         )
         app.save(update_fields=["config"])
         record_event(district=district, action="app.activated", by=by, target=app.get_kind_display())
+    if app.kind == ImportApp.Kind.SFTP:
+        ensure_zone(app)
     return app

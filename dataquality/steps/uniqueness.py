@@ -3,7 +3,7 @@
 Source: uniqueness. SIS ID, the key, is judged with the keys (`imports.steps.standard`); here are email and the added domains.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -76,14 +76,19 @@ def _newly_out(before: pd.DataFrame, after: pd.DataFrame) -> pd.Series:
     return after["key"].iloc[np.flatnonzero(accepted(before) & ~accepted(after))]
 
 
-def _values(frame: pd.DataFrame, attributes: tuple[str, ...]) -> pd.Series:
-    columns = [frame[name] if name in frame else blank(len(frame)) for name in ("key" if name == "sis_id" else name for name in attributes)]
+def fold_values(columns: Sequence[pd.Series], attributes: Sequence[str]) -> pd.Series:
+    """What must be unique, as it is compared: email without case, the attributes of a set joined; empty where one of them is."""
     folded = [
         to_series(pc.utf8_lower(to_arrow(column))) if name == "email" else column for name, column in zip(attributes, columns, strict=True)
     ]
     whole = folded[0] if len(folded) == 1 else to_series(join(folded, "\x1f"))
     empty = np.logical_or.reduce([is_blank(column) for column in columns])
     return whole.where(~empty, "") if empty.any() else whole
+
+
+def _values(frame: pd.DataFrame, attributes: tuple[str, ...]) -> pd.Series:
+    names = ["key" if name == "sis_id" else name for name in attributes]
+    return fold_values([frame[name] if name in frame else blank(len(frame)) for name in names], attributes)
 
 
 def _candidates(frames: Frames, group: _Group, params: UniquenessParams, staying: Staying) -> pd.DataFrame:

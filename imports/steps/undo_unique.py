@@ -8,10 +8,10 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 import pandas as pd
-import pyarrow.compute as pc
 
+from dataquality.steps.uniqueness import fold_values
 from records.attributes import STAFF_TYPES, RecordType, live_columns
-from records.text import TEXT, blank, is_blank, is_in, join, to_arrow, to_series
+from records.text import TEXT, blank, is_blank, is_in
 
 if TYPE_CHECKING:
     from imports.steps.undo import Live, Undone
@@ -48,15 +48,10 @@ def taken(
 
 def _described(kind: RecordType, rows: pd.DataFrame, attributes: Sequence[str]) -> pd.DataFrame:
     """key, value, who; rows without a value are left out."""
-    columns = [_column(kind, rows, name) for name in attributes]
-    folded = [
-        to_series(pc.utf8_lower(to_arrow(column))) if name == "email" else column for name, column in zip(attributes, columns, strict=True)
-    ]
-    value = folded[0] if len(folded) == 1 else to_series(join(folded, "\x1f"))
-    full = ~pd.concat([pd.Series(is_blank(column)) for column in columns], axis=1).any(axis=1).to_numpy()
+    value = fold_values([_column(kind, rows, name) for name in attributes], attributes)
     who = (_STAFF if kind in STAFF_TYPES else kind.value) + "\x1f" + rows["key"]
     whole = pd.DataFrame({"key": rows["key"], "value": value, "who": who.astype(TEXT)})
-    return whole[full].reset_index(drop=True)
+    return whole[~is_blank(value)].reset_index(drop=True)
 
 
 def _column(kind: RecordType, rows: pd.DataFrame, name: str) -> pd.Series:

@@ -75,7 +75,7 @@ def _following(sync: Sync) -> Sync | None:
 
 def _reasons(request: DistrictRequest, sync: Sync, detail: SyncDetail, schools: Mapping[str, str]) -> dict[str, Any]:
     """What would happen and why a person must look at it, against the limits."""
-    delivery = sync.document.get("delivery", {})
+    delivery = {} if sync.kind == SyncKind.ROLLBACK else sync.document.get("delivery", {})  # no limit binds a rollback
     asked = request.GET.get("type", "")
     record_type = asked if asked in {kind.value for kind in BY_SCHOOL} else busiest_type(detail.counts)
     state = RosterState.objects.of(sync.district_id).first()

@@ -17,7 +17,7 @@ ENV PATH=/venv/bin:$PATH \
     PORTAL_HTTP_PORT=8000 \
     LOG_FORMAT=json
 RUN useradd --system --uid 10001 --create-home --home-dir /home/portal portal \
- && install -d -o portal -g portal -m 0700 /data
+ && install -d -o portal -g portal -m 0700 /data /data/landing
 WORKDIR /app
 COPY --from=build /venv /venv
 COPY . .

@@ -18,6 +18,7 @@ JOBS = {
     "import": ("portal", "import_files"),
     "live_counts": ("live_counts", "count_live"),
     "safety": ("safety", "review_and_undo"),
+    "sftp_zone": ("sftp", "make_zone"),
     "timeline": ("timeline", "read_timelines"),
     "update_or_create": ("others", "by_update_or_create"),
     "import_export": ("others", "by_import_export"),

@@ -46,19 +46,19 @@ _ORDER = re.compile(r"^## ([\d,]+) students$")
 
 def size_section(results: Sequence[SizeResult], smaller: Sequence[SizeResult], facts: dict[str, str]) -> str:
     """The section of one size: a table over the engines, and how the time grew from the next smaller size."""
-    lines = [f"## {results[0].students:,} students", "", *_facts(facts)]
+    lines = [f"## {results[0].students:,} students", "", *fact_lines(facts)]
     lines += [f"Rows: {results[0].limit.rows:,} in the seven files.", ""]
-    lines += _table(
+    lines += table(
         ("engine", "what", "seconds", "CPU s", "rows/s", "ratio to L", "goal", "", "peak MB", "goal", ""),
         [row for result in results for row in _size_rows(result)],
     )
     lines += ["", "### Live counts of the wizard, after a change", ""]
-    lines += _table(("engine", "step", "seconds", "goal", "", "peak MB"), [row for result in results for row in _count_rows(result)])
+    lines += table(("engine", "step", "seconds", "goal", "", "peak MB"), [row for result in results for row in _count_rows(result)])
     lines += ["", "### Review, approval, rollback, timeline", ""]
-    lines += _table(("engine", "what", "seconds", "goal", ""), [row for result in results for row in _safety_rows(result)])
+    lines += table(("engine", "what", "seconds", "goal", ""), [row for result in results for row in _safety_rows(result)])
     growth = [row for result in results for small in smaller if small.engine == result.engine for row in _growth_rows(small, result)]
     if growth:
-        lines += ["", "### Growth", "", *_table(("engine", "what", "rows", "time", "goal", ""), growth)]
+        lines += ["", "### Growth", "", *table(("engine", "what", "rows", "time", "goal", ""), growth)]
     if not has_postgresql():
         lines += ["", NO_POSTGRESQL]
     return "\n".join(lines) + "\n"
@@ -66,7 +66,7 @@ def size_section(results: Sequence[SizeResult], smaller: Sequence[SizeResult], f
 
 def others_section(results: Sequence[OthersResult], facts: dict[str, str]) -> str:
     """The section that compares with other ways to import one users.csv."""
-    lines = [f"## {OTHERS_TITLE}", "", *_facts(facts)]
+    lines = [f"## {OTHERS_TITLE}", "", *fact_lines(facts)]
     lines += [
         "Time per row over the portal's, which has all rules, history and outcomes in it: once over the import of the whole district that",
         "the file belongs to, and once over *users alone*, the same users.csv in a delivery whose other files, but for orgs.csv, have no",
@@ -94,7 +94,7 @@ def others_section(results: Sequence[OthersResult], facts: dict[str, str]) -> st
         "per row, over users alone",
         "",
     )
-    return "\n".join([*lines, *_table(head, rows)]) + "\n"
+    return "\n".join([*lines, *table(head, rows)]) + "\n"
 
 
 def merge(existing: str, sections: Sequence[str]) -> str:
@@ -123,11 +123,13 @@ def _rank(title: str) -> tuple[float, str]:
     return (float(found[1].replace(",", "")) if found else float("inf"), title)
 
 
-def _facts(facts: dict[str, str]) -> list[str]:
+def fact_lines(facts: dict[str, str]) -> list[str]:
+    """The machine, a fact a line."""
     return [line for name, text in facts.items() for line in (f"{name}: {text}.  ",)] + [""]
 
 
-def _table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> list[str]:
+def table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> list[str]:
+    """A table in Markdown."""
     return ["| " + " | ".join(head) + " |", "|" + "---|" * len(head), *("| " + " | ".join(row) + " |" for row in rows)]
 
 

@@ -34,16 +34,21 @@ class Place:
             RuntimeError: it failed; with what it wrote.
         """
         result = self.folder / "measurement.json"
+        command = [sys.executable, "-m", "benchmarks.child", job, str(result), *(str(one) for one in files)]
+        done = subprocess.run(command, env=self.environment, capture_output=True, text=True, check=False)
+        if done.returncode != 0:
+            raise RuntimeError(f"The measurement {job} failed:\n{done.stdout}{done.stderr}")
+        return Measurement.from_json(result.read_text(encoding="utf-8"))
+
+    @property
+    def environment(self) -> dict[str, str]:
+        """The environment of the portal's processes here."""
         own = {
             "DJANGO_SETTINGS_MODULE": "portal.settings", "PORTAL_ENV": "embedded", "PORTAL_DATA_DIR": str(self.folder),
             "DATABASE_URL": self.database_url, "STORAGE_URL": "", "LOG_LEVEL": "WARNING", "SECRET_KEY": "benchmark-" + "x" * 50,
             "CELERY_BROKER_URL": "",  # the private broker, which is not there: progress goes nowhere
         }  # fmt: skip
-        command = [sys.executable, "-m", "benchmarks.child", job, str(result), *(str(one) for one in files)]
-        done = subprocess.run(command, env={**os.environ, **own}, capture_output=True, text=True, check=False)
-        if done.returncode != 0:
-            raise RuntimeError(f"The measurement {job} failed:\n{done.stdout}{done.stderr}")
-        return Measurement.from_json(result.read_text(encoding="utf-8"))
+        return {**os.environ, **own}
 
 
 class Engine:

@@ -5,6 +5,8 @@ from dataclasses import dataclass
 INITIAL, IDENTICAL, CHANGED = "initial import", "the same files again", "2 % changed"
 LIVE_COUNT_SECONDS = 1.5  # per change in the wizard
 REVIEW_SECONDS, TIMELINE_SECONDS = 0.4, 0.2
+SFTP_RATIO = 0.8  # of OpenSSH's internal-sftp
+SFTP_GROWN_MB = 100.0  # by 50 uploads at once
 ROLLBACK_TIMES = 1.5  # the time of the first import
 GROWTH_TIMES = 11.0  # ten times the rows may cost so many times the time
 OVER_LOOP, OVER_IMPORT_EXPORT = 30.0, 40.0
@@ -64,6 +66,16 @@ def judge_page(students: int, seconds: float, limit: float) -> Verdict:
 def judge_undo(seconds: float, first_import: float) -> Verdict:
     """The rollback of the first import against that import."""
     return judge(seconds / first_import, ROLLBACK_TIMES, f"≤ {ROLLBACK_TIMES} × the import")
+
+
+def judge_transfer(ratio: float) -> Verdict:
+    """Our speed as a share of OpenSSH's."""
+    return judge(-ratio, -SFTP_RATIO, f"≥ {SFTP_RATIO}")
+
+
+def judge_growth_of_memory(grown_mb: float) -> Verdict:
+    """What many uploads at once cost."""
+    return judge(grown_mb, SFTP_GROWN_MB, f"≤ {SFTP_GROWN_MB:.0f} MB more")
 
 
 def judge_approval(seconds: float, worked_out: float) -> Verdict:

@@ -8,6 +8,7 @@ from formats.oneroster.tables import FILE_NAMES, MANIFEST, ONEROSTER_ZIP
 from formats.package_kind import identify_package
 from formats.problems import FileProblem, refuse
 
+FIRST_SET = (*FILE_NAMES, MANIFEST)  # what the first run of a landing zone needs
 _KNOWN = {name.casefold(): name for name in (*FILE_NAMES, MANIFEST)}
 
 

@@ -82,6 +82,11 @@ MESSAGES: dict[str, tuple[str, str, str]] = {
         "{file} was ignored because {detail} was delivered with it: the files inside the zip are imported.",
         "Deliver either a zip or loose CSV files, not both.",
     ),
+    "file-changed": (
+        "File changed while it was taken",
+        "{file} changed while it was taken, so nothing was taken.",
+        "Nothing is lost: the next run takes {file} as it is then.",
+    ),
     "file-too-big": (  # detail: the limit
         "File too big",
         "{file} is bigger than {detail}, the limit of this portal.",

@@ -11,10 +11,14 @@ from typing import Any
 from dataquality.steps.filters import FilterRule
 from dataquality.steps.requirements import DEFAULT_REQUIREMENTS
 from dataquality.steps.uniqueness import Domain
+from imports.schedule import Schedule
 from mapping.steps.attributes import default_sources
 from mapping.steps.master_fields import MasterField
 from records.attributes import RecordType
 from records.sources import Source
+
+SFTP = "sftp"  # the kind of app that has a schedule and a landing zone
+SIGN_INS = ("username", "password", "public_keys")  # of its delivery part, which no version keeps
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,11 +60,13 @@ class ImportConfig:
     drop_empty_classes: bool = False
     uniqueness: tuple[Domain, ...] = ()
     master_fields: tuple[MasterField, ...] = ()
+    schedule: Schedule | None = None
+    run_on_arrival: bool = False
 
 
-def default_document() -> dict[str, Any]:
-    """The document of a freshly activated app, whole."""
-    return {
+def default_document(kind: str = "csv_upload") -> dict[str, Any]:
+    """The document of a freshly activated app of that kind, whole."""
+    document: dict[str, Any] = {
         "delivery": {
             "data_schema": "oneroster-1.1", "preview": False, "update_threshold": None, "deletion_threshold": None,
             "school_update_threshold": None, "school_deletion_threshold": None, "school_update_rows": None, "school_deletion_rows": None,
@@ -76,10 +82,14 @@ def default_document() -> dict[str, Any]:
         "uniqueness": [],
         "master_fields": [],
     }  # fmt: skip
+    if kind == SFTP:
+        document["delivery"]["run_on_arrival"] = False
+        document["schedule"] = None
+    return document
 
 
-def merge_document(given: Mapping[str, Any]) -> dict[str, Any]:
-    """A partial document over the defaults: parts left out keep theirs, and so does every entry left out of a keyed part.
+def merge_document(given: Mapping[str, Any], kind: str = "csv_upload") -> dict[str, Any]:
+    """A partial document over the defaults of its kind of app: parts left out keep theirs, and so does every entry left out of a keyed part.
 
     A part of a wrong type is taken over as it is; `parse_config` refuses it by its path.
 
@@ -88,7 +98,7 @@ def merge_document(given: Mapping[str, Any]) -> dict[str, Any]:
     """
     if not isinstance(given, Mapping):
         raise ConfigRefused([ConfigProblem("document", "A configuration is an object of named parts, in braces.")])
-    whole = default_document()
+    whole = default_document(kind)
     for part, value in given.items():
         if part in {"delivery", "schools"}:
             whole[part] = _over(whole[part], value)
@@ -98,6 +108,14 @@ def merge_document(given: Mapping[str, Any]) -> dict[str, Any]:
         else:
             whole[part] = value
     return whole
+
+
+def without_sign_ins(document: Mapping[str, Any]) -> dict[str, Any]:
+    """A document without user name, password and keys: a version that is restored must not bring back a key that was removed."""
+    delivery = document.get("delivery")
+    if not isinstance(delivery, Mapping):
+        return dict(document)
+    return {**document, "delivery": {name: value for name, value in delivery.items() if name not in SIGN_INS}}
 
 
 def _over(default: Mapping[str, Any], given: Any) -> Any:

@@ -8,15 +8,15 @@ import json
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from imports.config import merge_document
+from imports.config import default_document, merge_document
 
 Path = tuple[str, ...]
 Units = dict[Path, Any]
 
 
-def to_units(document: Mapping[str, Any]) -> Units:
-    """The settings of a document over the defaults, by path. What says nothing (a requirement of none) is left out."""
-    whole = merge_document(document)
+def to_units(document: Mapping[str, Any], kind: str = "csv_upload") -> Units:
+    """The settings of a document over the defaults of its kind of app, by path. What says nothing (a requirement of none, no schedule) is left out."""
+    whole = merge_document(document, kind)
     units: Units = {("delivery", name): value for name, value in whole["delivery"].items()}
     units["schools", "all_missing_as_new"] = whole["schools"]["all_missing_as_new"]
     units |= {("schools", "mapping", source_id): target for source_id, target in whole["schools"]["mapping"].items()}
@@ -35,8 +35,8 @@ def to_units(document: Mapping[str, Any]) -> Units:
     return units
 
 
-def from_units(units: Mapping[Path, Any]) -> dict[str, Any]:
-    """The whole document of the settings."""
+def from_units(units: Mapping[Path, Any], kind: str = "csv_upload") -> dict[str, Any]:
+    """The whole document of the settings, of an app of that kind."""
     document: dict[str, Any] = {
         "delivery": {}, "schools": {"all_missing_as_new": False, "mapping": {}}, "attributes": {}, "requirements": {}, "filters": [],
         "drop_empty_classes": False, "uniqueness": [], "master_fields": [],
@@ -59,16 +59,16 @@ def from_units(units: Mapping[Path, Any]) -> dict[str, Any]:
                 document["master_fields"].append({"record_type": record_type, "attribute": name, "mode": value})
             case (part,):
                 document[part] = value
-    return _with_unset_requirements(document)
+    return _with_unset_requirements(document, kind)
 
 
-def _with_unset_requirements(document: dict[str, Any]) -> dict[str, Any]:
+def _with_unset_requirements(document: dict[str, Any], kind: str) -> dict[str, Any]:
     """A default requirement that is not among the settings was switched off; the document must say so, or the default would come back."""
-    for record_type, levels in merge_document({})["requirements"].items():
+    for record_type, levels in default_document(kind)["requirements"].items():
         mine = document["requirements"].setdefault(record_type, {})
         for name in levels:
             mine.setdefault(name, "none")
-    return merge_document(document)
+    return merge_document(document, kind)
 
 
 def changed_paths(before: Mapping[Path, Any], after: Mapping[Path, Any]) -> list[Path]:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from imports.config_units import Path, Units, changed_paths
+from imports.schedule import read_schedule, words_of
 from records.attributes import RecordType, attribute_label, find_attribute
 
 SCHEMAS = {"oneroster-1.1": "IMS OneRoster 1.1 (takes 1.0 as well)", "clever": "Clever"}
@@ -15,6 +16,7 @@ OPERATORS = {
     "is_not_empty": "is not empty", "before": "is before", "after": "is after", "on": "is on", "is_past": "is in the past",
     "is_future": "is in the future",
 }  # fmt: skip
+RUN_ON_ARRIVAL = "Run Import as soon as a complete set has arrived"
 FIXED_DOMAINS = "Email Address and SIS ID of students, teachers and admins (always)"
 DELIVERY_LABELS = {
     "data_schema": "Data Schema",
@@ -28,7 +30,9 @@ DELIVERY_LABELS = {
     "row_floor": "Fewer rows than last time",
     "hold_deletions_only": "Apply additions and updates, hold deletions",
     "aides_as_teachers": "Aides and proctors",
+    "run_on_arrival": RUN_ON_ARRIVAL,
 }
+ON_ARRIVAL = ("delivery", "run_on_arrival")
 NOTHING = "–"
 
 
@@ -54,7 +58,9 @@ def describe(path: Path, before: Units, after: Units, schools: Mapping[str, str]
 
 
 def part_of(path: Path) -> str:
-    """The part of the document a setting belongs to; dropping empty classes is set among the filter rules."""
+    """The part of the document a setting belongs to; dropping empty classes is set among the filter rules, and what runs by itself with the schedule."""
+    if path == ON_ARRIVAL:
+        return "schedule"
     return "filters" if path[0] == "drop_empty_classes" else path[0]
 
 
@@ -77,6 +83,8 @@ def label_of(path: Path) -> str:
             return f"{RecordType(record_type).label}: {domain_words(RecordType(record_type), names.split('+'))} unique"
         case ("drop_empty_classes",):
             return "Classes left without students"
+        case ("schedule",):
+            return "Sync Schedule"
     return path[0].capitalize()
 
 
@@ -100,8 +108,8 @@ def value_words(path: Path, units: Units, schools: Mapping[str, str]) -> str:
             return rules_words(RecordType(record_type), value or [], schools)
         case ("uniqueness", *_):
             return "yes" if value else "no"
-        case ("drop_empty_classes",):
-            return "dropped" if value else "kept"
+        case (part,):
+            return schedule_words(value) if part == "schedule" else "dropped" if value else "kept"
     return NOTHING if value is None else str(value)
 
 
@@ -113,13 +121,19 @@ def delivery_words(name: str, value: Any) -> str:
         return "Off" if value is None else f"Hold above {value:,} records"
     if name == "row_floor":
         return "Off" if value is None else f"Hold below {value:g} % of the last good file"
-    if name == "hold_deletions_only":
+    if name in {"hold_deletions_only", "run_on_arrival"}:
         return "On" if value else "Off"
     if name == "preview":
         return "On: every sync waits for approval" if value else "Off"
     if name == "aides_as_teachers":
         return "Imported as teachers" if value else "Not imported"
     return SCHEMAS.get(value, str(value))
+
+
+def schedule_words(value: Any) -> str:
+    """A schedule of a checked document."""
+    schedule = read_schedule({"schedule": value})
+    return words_of(schedule) if schedule else "Off"
 
 
 def rules_words(record_type: RecordType, rules: list[Mapping[str, Any]], schools: Mapping[str, str] | None = None) -> str:

@@ -8,6 +8,7 @@ from functools import cache
 from typing import Protocol
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 
 from dataquality.steps.uniqueness import UniquenessParams
@@ -35,6 +36,7 @@ class Live(Protocol):
     def offices(self) -> list[str]: ...
 
 
+Headers = Mapping[str, Sequence[str]]  # file ("users") -> its headers
 MOST_LOOKED_UP = 20_000  # live records; more are quicker read out of all
 
 
@@ -49,6 +51,7 @@ class OtherApp:
     master_fields: tuple[MasterField, ...]
     feeds: Callable[[RecordType], pd.Series]
     stamp: str = ""
+    kind: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,33 +67,68 @@ class PipelineParams:
     held_back: HeldBack = HeldBack()
     rekeys: Rekeys = field(default_factory=dict)  # record type -> {new key: old key}: pairs that a person took for the same one
     keeps_all: bool = False  # Disable data deletion: what would be deleted is kept, so every live record stays
+    earlier_headers: Headers = field(default_factory=dict)  # of users and demographics as they came last, where the sync lacks one of them
 
     @property
     def delta_files(self) -> frozenset[str]:
         return frozenset(file for file, mode in self.modes.items() if mode == DELTA)
 
+    def is_whole(self, file: str) -> bool:
+        """Whether a file was sent in full, so that what it leaves out is gone."""
+        return self.modes.get(file, DELTA if self.modes else BULK) == BULK
+
+    def fed_elsewhere(self, record_type: RecordType) -> tuple[pd.Series, npt.NDArray[np.int16]]:
+        """The keys that other apps deliver too, and for each the reason that says which app."""
+        fed, known = [], blank(0)
+        for app in self.others:
+            keys = app.feeds(record_type)
+            fed.append((keys[~is_in(keys, known)] if len(known) else keys, NUMBERS.get(f"fed-by-{app.kind}", NUMBERS["fed-by-sftp"])))
+            known = pd.concat([known, fed[-1][0]], ignore_index=True)
+        return known, np.concatenate([np.empty(0, np.int16), *(np.full(len(keys), reason, dtype=np.int16) for keys, reason in fed)])
+
 
 @dataclass(frozen=True, slots=True)
 class Judge:
-    """What rows are judged by: the sync's parameters, the live roster, and the files with rows of nobody knows whom."""
+    """What rows are judged by: the sync's parameters, the live roster, and the files with rows of nobody knows whom.
+
+    headers: those of each delivered file ("users"). same: see `imports.described`.
+    """
 
     params: PipelineParams
     live: Live
     unsure: frozenset[str]
+    headers: Headers = field(default_factory=dict)
+    same: Frames = field(default_factory=dict)
 
     def is_partial(self, record_type: RecordType) -> bool:
         """True where a live record without a row stays."""
-        return FILE_OF[record_type] in self.params.delta_files or FILE_OF[record_type] in self.unsure
+        return not self.params.is_whole(FILE_OF[record_type]) or FILE_OF[record_type] in self.unsure
 
     def spared(self, record_type: RecordType, untyped: pd.DataFrame | None) -> Spared:
         """Those whose deletion waits; the live people whose row has no readable role, or all of the type where a row may be anybody's."""
         is_unsure = FILE_OF[record_type] in self.unsure
         waiting = self.params.held_back.keys.get(record_type, blank(0))
         reasons = np.full(len(waiting), NUMBERS["held-back-deletion"], dtype=np.int16)
+        fed = self.params.fed_elsewhere(record_type)
         if untyped is None or record_type not in PERSON_TYPES or record_type is RecordType.STUDENT:
-            return Spared(waiting, reasons, is_unsure)
+            return Spared(waiting, reasons, is_unsure, *fed)
         keys = pd.concat([untyped["key"], waiting], ignore_index=True)
-        return Spared(keys, np.concatenate([untyped["_reason"].to_numpy(), reasons]), is_unsure)
+        return Spared(keys, np.concatenate([untyped["_reason"].to_numpy(), reasons]), is_unsure, *fed)
+
+    def classes_without_rows(self, frames: Frames) -> pd.DataFrame | None:
+        """Key and school of the live classes that stand in for rows of enrollments; None where none can."""
+        if RecordType.ENROLLMENT not in frames or self.params.is_whole(FILE_OF[RecordType.CLASS]):
+            return None
+        return self.live.columns(RecordType.CLASS, ["key", "school_id"])
+
+    def taught(self, frames: Frames) -> pd.Series:
+        """The classes in which live students stay of whom a delta of enrollments does not speak; asked only where empty classes are dropped."""
+        enrollment = frames.get(RecordType.ENROLLMENT)
+        if not self.params.config.drop_empty_classes or enrollment is None or not self.is_partial(RecordType.ENROLLMENT):
+            return blank(0)
+        held = self.live.columns(RecordType.ENROLLMENT, ["key", "class_id", "role"])
+        stays = (held["role"] == "student").to_numpy(dtype=bool) & ~is_in(held["key"], enrollment["key"])
+        return held["class_id"][stays].drop_duplicates().reset_index(drop=True)
 
 
 def untyped_rows(frames: Frames) -> pd.DataFrame | None:
@@ -111,19 +149,30 @@ def all_organizations(delivered: pd.DataFrame, params: PipelineParams, live: Liv
 
 
 def reference_params(frames: Frames, params: PipelineParams, live: Live, live_schools: Mapping[str, str]) -> ReferenceParams:
-    """Live records stand in for rows: schools always, other files where they are deltas, were not sent, or nothing is deleted."""
+    """Live records stand in for rows: schools always, others where their file is a delta or was not sent, nothing is deleted, or another app delivers them."""
     ids = {"school": pd.Series(list(live_schools), dtype=TEXT)}
     kinds = {"session": RecordType.SESSION, "course": RecordType.COURSE, "class": RecordType.CLASS}
     for target, record_type in kinds.items():
-        if params.keeps_all or record_type not in frames or params.modes.get(FILE_OF[record_type], BULK) == DELTA:
-            ids[target] = live.columns(record_type, ["key"])["key"]
+        all_stay = params.keeps_all or record_type not in frames or not params.is_whole(FILE_OF[record_type])
+        if all_stay or params.others:
+            ids[target] = _staying(live.columns(record_type, ["key"]), record_type, params, all_stay=all_stay)["key"]
     people = None
-    if params.keeps_all or RecordType.STUDENT not in frames or "users" in params.delta_files:
+    all_stay = params.keeps_all or RecordType.STUDENT not in frames or not params.is_whole("users")
+    if all_stay or params.others:
         numbers = {kind: number for number, kind in enumerate(RecordType)}
-        people = pd.concat(
-            [live.columns(kind, ["source_id", "key"]).assign(kind=np.int8(numbers[kind])) for kind in PERSON_TYPES], ignore_index=True
-        )
+        parts = [
+            _staying(live.columns(kind, ["source_id", "key"]), kind, params, all_stay=all_stay).assign(kind=np.int8(numbers[kind]))
+            for kind in PERSON_TYPES
+        ]
+        people = pd.concat(parts, ignore_index=True)
     return ReferenceParams(params.config.sources, ids, people)
+
+
+def _staying(known: pd.DataFrame, record_type: RecordType, params: PipelineParams, *, all_stay: bool) -> pd.DataFrame:
+    """The live records that stay though no row speaks of them: all, or those that another app delivers."""
+    if all_stay or known.empty:
+        return known
+    return known[is_in(known["key"], params.fed_elsewhere(record_type)[0])].reset_index(drop=True)
 
 
 def uniqueness_params(frames: Frames, judge: Judge) -> UniquenessParams:
@@ -136,7 +185,8 @@ def uniqueness_params(frames: Frames, judge: Judge) -> UniquenessParams:
     for record_type in wanted:
         frame = frames.get(record_type)
         stays = blank(0) if frame is None else frame["key"][~accepted(frame) & keeps_live(frame)]
-        stays = pd.concat([stays, judge.spared(record_type, untyped).keys], ignore_index=True)
+        spared = judge.spared(record_type, untyped)
+        stays = pd.concat([stays, spared.keys, spared.fed], ignore_index=True)
         if frame is None or params.keeps_all or judge.is_partial(record_type):
             goes = blank(0) if frame is None or params.keeps_all else frame["key"][~accepted(frame) & ~keeps_live(frame)]
             keys = live.columns(record_type, ["key"])["key"]
@@ -164,31 +214,46 @@ def _holders(live: Live, wanted: Mapping[RecordType, Collection[str]]) -> Callab
     return holders
 
 
-def carry_demographics(frames: Frames, headers: Mapping[str, Sequence[str]], params: PipelineParams, live: Live) -> Frames:
-    """Students keep the values they have where their row of demographics cannot be used, or where there is none in a delta or no file at all.
+def demographic_names(params: PipelineParams, record_type: RecordType, headers: Headers) -> list[str]:
+    """The attributes of a type of people that demographics.csv feeds; of students its metadata too."""
+    names = [name for name, source in params.config.sources[record_type].items() if source.file == "demographics"]
+    if record_type is not RecordType.STUDENT:
+        return names
+    extras = {
+        file: {name for name in (*headers.get(file, ()), *params.earlier_headers.get(file, ())) if name.startswith("metadata.")}
+        for file in ("users", "demographics")
+    }
+    return [*names, *sorted(extras["demographics"] - extras["users"] - set(names))]
+
+
+def carry_demographics(frames: Frames, headers: Headers, params: PipelineParams, live: Live) -> Frames:
+    """People keep the values they have where their row of demographics cannot be used, or where there is none in a delta or no file at all.
 
     `headers`: those of each delivered file ("users").
     """
-    frame = frames.get(RecordType.STUDENT)
-    if frame is None:
-        return frames
+    result = dict(frames)
+    for record_type in PERSON_TYPES:
+        names = demographic_names(params, record_type, headers)
+        if record_type in frames and names:
+            result[record_type] = _carried(frames[record_type], record_type, names, params, live)
+    return result
+
+
+def _carried(frame: pd.DataFrame, record_type: RecordType, names: Sequence[str], params: PipelineParams, live: Live) -> pd.DataFrame:
     is_whole = "demographics" in params.modes and "demographics" not in params.delta_files
     lines = frame["_described_line"].to_numpy()
     undescribed = lines == UNUSABLE if is_whole else lines <= 0
     if not undescribed.any():
-        return frames
-    extras = {file: {name for name in headers.get(file, ()) if name.startswith("metadata.")} for file in ("users", "demographics")}
-    names = [name for name, source in params.config.sources[RecordType.STUDENT].items() if source.file == "demographics"]
-    names += sorted(extras["demographics"] - extras["users"])
-    known = live.columns(RecordType.STUDENT, ["key", *names])
+        return frame
+    known = live.columns(record_type, ["key", *names])
     if known.empty:
-        return frames
+        return frame
     at = np.where(undescribed, positions(frame["key"], known["key"]), -1)
     carried = {}
     for name in names:
-        if name in frame:
-            carried[name] = frame[name].where(at < 0, known[name].iloc[np.where(at < 0, 0, at)].reset_index(drop=True))
-    return {**frames, RecordType.STUDENT: frame.assign(**carried)}
+        own = frame[name] if name in frame else blank(len(frame))
+        carried[name] = own.where(at < 0, known[name].iloc[np.where(at < 0, 0, at)].reset_index(drop=True))
+    return frame.assign(**carried)
 
 
 def keep_master_values(frames: Frames, params: PipelineParams, live: Live) -> tuple[Frames, list[pd.DataFrame]]:

@@ -50,8 +50,8 @@ def _refuse_constant(name: str) -> Any:
     raise ValueError(f"{name} is no number of JSON")
 
 
-def write_document(document: Mapping[str, Any]) -> str:
-    """The whole document as JSON text, in the form that can be read again; passwords are left out."""
-    whole = merge_document(document)
+def write_document(document: Mapping[str, Any], kind: str = "csv_upload") -> str:
+    """The whole document of that kind of app as JSON text, in the form that can be read again; passwords are left out."""
+    whole = merge_document(document, kind)
     whole["delivery"] = {name: value for name, value in whole["delivery"].items() if name not in _SECRETS}
     return json.dumps(whole, indent=2, ensure_ascii=False)

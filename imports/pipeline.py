@@ -15,6 +15,7 @@ from dataquality.steps.requirements import RequirementParams, check_requirements
 from dataquality.steps.uniqueness import check_uniqueness
 from formats.read import TextTable
 from imports.context import (
+    Headers,
     Judge,
     Live,
     PipelineParams,
@@ -26,8 +27,10 @@ from imports.context import (
     untyped_rows,
 )  # fmt: skip
 from imports.counts import BySchool, count_findings, count_schools, count_type, reported_lines
+from imports.described import add_changed, add_same, count_alone, describe_people, of_demographics, without_silence
 from imports.rekeyed_live import rekeyed
 from imports.steps.causes import Cause
+from imports.steps.demographics import Described
 from imports.steps.dependencies import DependencyParams, compare_schools, follow_dependencies
 from imports.steps.difference import BULK, DELTA, TypeChange, cascade, difference, empty_frame, keep_all
 from imports.steps.explain import Explanation
@@ -121,25 +124,27 @@ def run_pipeline(
     if params.stops_for_schools and unmapped:
         return PipelineResult(unmapped=unmapped, stopped_for_schools=True, schools=schools)
     progress("mapping", everything)
-    carried = carry_demographics(frames, headers, params, live)
-    kept, more = keep_master_values(carried, params, live)
+    frames, links, judge, more = complete_people(placed, parts.described, headers, params, live, parts.unsure)
     found += more
-    frames, more = judge_rows(kept, placed.links, Judge(params, live, parts.unsure))
+    frames, more = judge_rows(frames, links, judge)
     found += more
-    del placed, carried, kept
+    del placed, links
     progress("judging", everything)
     empty = [single_finding(code="file-without-rows", file=f"{file}.csv", line=1) for file, rows in rows_read.items() if not rows]
     whole = name_findings(gather([*params.file_findings, *empty, *found]), frames)
     told = Explanation()
-    counts, live_before, by_school, late = _compare(frames, whole, Judge(params, live, parts.unsure), folder, progress, told)
+    frames = without_silence(frames)
+    alone = count_alone(frames)
+    counts, live_before, by_school, late = _compare(frames, whole, judge, folder, progress, told)
     whole = pd.concat([whole, *late], ignore_index=True) if late else whole
     changeset.write_findings(folder, whole)
     write_key_index(folder)
-    check_law(counts, rows_read, parts.rows_without_type, {kind.value: file for kind, file in FILE_OF.items()})
+    check_law(counts, rows_read, parts.rows_without_type, {kind.value: file for kind, file in FILE_OF.items()}, alone)
     measured = {name: {**counts[name], "live_before": live_before[name]} for name in counts}
+    judged = _judged(measured)
     return PipelineResult(
-        counts=counts, live_before=live_before, by_school=by_school, findings=count_findings(whole), thresholds=shares(measured),
-        excesses=check_thresholds(measured, ThresholdParams(config.update_threshold, config.deletion_threshold)), unmapped=unmapped,
+        counts=counts, live_before=live_before, by_school=by_school, findings=count_findings(whole), thresholds={**shares(measured), **shares(judged)},
+        excesses=check_thresholds(judged, ThresholdParams(config.update_threshold, config.deletion_threshold)), unmapped=unmapped,
         organizations=parts.organizations, empty_files=_empty_files(rows_read, live_before, params, live),
         cut_files=tuple(file for file in cut if _feeds_live(file, live_before) and not (params.keeps_all and file != "demographics")),
         rows_read={file: rows for file, rows in rows_read.items() if file not in params.delta_files},
@@ -147,6 +152,12 @@ def run_pipeline(
         issue_rows=_rows_with(whole, lambda rule: rule.is_issue), schools=schools,
         causes=told.causes, churn=told.write_churn(folder), rekeys=rekeys,
     )  # fmt: skip
+
+
+def _judged(measured: Mapping[str, Mapping[str, int]]) -> dict[str, Mapping[str, int]]:
+    """What the limits look at: the record types that the files brought or took. A file that was not sent must not water the share of all down."""
+    moved = {name: count for name, count in measured.items() if count["in_file"] or count["deleted"] or count["kept"]}
+    return moved or dict(measured)
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,24 +180,43 @@ def place_rows(frames: Frames, organizations: pd.DataFrame, params: PipelinePara
     return Placed(mapped.frames, links, mapped.unmapped, [*found, *mapped.findings])
 
 
+def complete_people(
+    placed: Placed, described: Described, headers: Headers, params: PipelineParams, live: Live, unsure: frozenset[str]
+) -> tuple[Frames, Links, Judge, list[pd.DataFrame]]:
+    """Demographics where they must be looked up, people without a row whom demographics.csv speaks of, and values that another app is master of.
+
+    Returns:
+        The frames and links, what the rows are judged by, and the findings.
+    """
+    frames = carry_demographics(placed.frames, headers, params, live)
+    people = describe_people(frames, described, headers, params, live)
+    frames, links = add_changed(frames, placed.links, people)
+    frames, found = keep_master_values(frames, params, live)
+    judge = Judge(params, live, unsure, headers, people.same)
+    return frames, links, judge, of_demographics([*people.findings, *found], headers, params)
+
+
 def judge_rows(frames: Frames, links: Links, judge: Judge) -> tuple[Frames, list[pd.DataFrame]]:
     """Filters, requirements, dependencies, uniqueness, and dependencies once more for those whom uniqueness left out."""
     params, found = judge.params, []
     config = params.config
+    rules = DependencyParams(config.drop_empty_classes, judge.taught(frames))
     frames, more = apply_filters(frames, FilterParams(config.filters, params.today))
     found += more
     frames, more = check_requirements(frames, RequirementParams(config.requirements, config.sources))
-    found += more
+    found += of_demographics(more, judge.headers, params)
     frames, more = hold_back(frames, params.held_back)
     found += more
-    frames, more = follow_dependencies(frames, links, DependencyParams(config.drop_empty_classes))
+    frames, more = follow_dependencies(frames, links, rules)
     found += more
     frames, more = check_uniqueness(frames, uniqueness_params(frames, judge))
     found += more
     if any(len(part) for part in more):
-        frames, more = follow_dependencies(frames, links, DependencyParams(config.drop_empty_classes))
+        frames, more = follow_dependencies(frames, links, rules)
         found += more
-    return settle_people(frames, links), [*found, *compare_schools(frames, links)]
+    found += compare_schools(frames, links, judge.classes_without_rows(frames))
+    frames, more = add_same(settle_people(frames, links), judge.same, judge.headers, params)
+    return frames, [*found, *more]
 
 
 def _compare(
@@ -207,7 +237,7 @@ def _compare(
         if record_type not in frames and not is_cascade:
             counts[record_type.value] = {**dict.fromkeys(COUNTS, 0), "live": len(live_keys.keys)}
             continue
-        mode = params.modes.get(FILE_OF[record_type], BULK) if record_type in frames else DELTA
+        mode = BULK if record_type in frames and params.is_whole(FILE_OF[record_type]) else DELTA
         frame = frames.pop(record_type) if record_type in frames else empty_frame(record_type)
         change = difference(record_type, frame, live_keys, mode, judge.spared(record_type, untyped))
         del frame, live_keys

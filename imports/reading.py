@@ -1,6 +1,6 @@
 """From delivered files on local disk to text tables: unpack, file set, manifest, headers, reading. Needs no database."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -9,6 +9,7 @@ import pandas as pd
 from formats.fileset import FileSet, check_complete, choose_files
 from formats.headers import Head, check_headers, detect_version
 from formats.manifest import Manifest, check_manifest, read_manifest
+from formats.oneroster.tables import FILE_NAMES
 from formats.problems import FileProblem, Refused
 from formats.read import TextTable, read_csv
 from formats.sniff import read_headers
@@ -44,8 +45,12 @@ class Texts:
     version: str
 
 
-def open_files(paths: Sequence[Path], scratch: Path, limits: Limits) -> Opened:
+def open_files(paths: Sequence[Path], scratch: Path, limits: Limits, required: Collection[str] = FILE_NAMES) -> Opened:
     """Unpack if there is a zip, and check file set and manifest.
+
+    Args:
+        paths: what was delivered. scratch: a private folder. limits: of a zip.
+        required: the files that must be there; () where any roster file will do.
 
     Raises:
         Refused: with all that is wrong; nothing may be imported.
@@ -59,7 +64,7 @@ def open_files(paths: Sequence[Path], scratch: Path, limits: Limits) -> Opened:
         warnings += unpacked.problems
         chosen = choose_files(unpacked.paths)
     manifest, more = _manifest(chosen, scratch)
-    problems = [*check_complete(chosen), *check_manifest(manifest, set(chosen.files))]
+    problems = [*check_complete(chosen, required), *check_manifest(manifest, set(chosen.files))]
     if problems:
         raise Refused(problems)
     files = {name.removesuffix(".csv"): path for name, path in chosen.files.items()}

@@ -40,7 +40,7 @@ class SyncKind(models.TextChoices):
 
 _S = State
 TRANSITIONS: dict[State, frozenset[State]] = {
-    _S.QUEUED: frozenset({_S.RUNNING, _S.CANCELLED, _S.SUPERSEDED}),
+    _S.QUEUED: frozenset({_S.RUNNING, _S.CANCELLED, _S.SUPERSEDED, _S.NO_CHANGES}),  # no changes: a run that no new files had come for
     _S.RUNNING: frozenset({_S.QUEUED, _S.NEEDS_SCHOOL_MAPPING, _S.HELD, _S.APPLYING, _S.NO_CHANGES, _S.FAILED, _S.CANCELLED, _S.SIMULATED}),
     _S.NEEDS_SCHOOL_MAPPING: frozenset({_S.QUEUED, _S.CANCELLED, _S.SUPERSEDED, _S.EXPIRED}),
     _S.HELD: frozenset({_S.QUEUED, _S.REJECTED, _S.EXPIRED, _S.SUPERSEDED}),

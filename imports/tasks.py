@@ -9,7 +9,9 @@ from django.utils import timezone
 from imports.services.daily_notices import daily_notices
 from imports.services.remind import remind_held
 from imports.services.rollover import tell_rollovers
+from imports.services.run_schedule import run_due
 from imports.services.run_sync import run_sync
+from imports.services.scan_zones import scan_zones
 from imports.services.sweep import sweep
 from imports.services.tidy import tidy
 from roster.services.purge_deleted import purge_deleted
@@ -25,6 +27,18 @@ def run_sync_task(sync_id: int) -> None:
 def sweep_task() -> None:
     """Take up what a dead worker left, and what no worker was told of."""
     sweep()
+
+
+@shared_task(name="imports.tasks.schedule_task")
+def schedule_task() -> None:
+    """Run the imports that the schedules of SFTP apps have due."""
+    run_due()
+
+
+@shared_task(name="imports.tasks.scan_zones_task")
+def scan_zones_task() -> None:
+    """Note what arrived in the landing zones, and run where a set is complete and its app runs on arrival."""
+    scan_zones()
 
 
 @shared_task(name="imports.tasks.tidy_task")

@@ -11,11 +11,13 @@ from imports.views.downloads import original_file, processed_file
 from imports.views.find_record import find_record
 from imports.views.findings import errors, errors_csv
 from imports.views.history import history, sync_details
+from imports.views.landing import landing_part, replay_files, run_import
 from imports.views.map_schools import map_schools
 from imports.views.review import review
 from imports.views.rollback import rollback
 from imports.views.rows import rows
 from imports.views.rows_csv import rows_csv
+from imports.views.sftp_sign_in import add_key, drop_key, remote_server, sign_in, trust, try_out
 from imports.views.simulate import simulate
 from imports.views.sync_page import sync, sync_status
 from imports.views.timeline import timeline
@@ -30,8 +32,17 @@ register_converter(RecordTypeName, "record_type")
 register_converter(RowOutcome, "row_outcome")
 
 namespaced = [
+    path("apps/sftp/connection/sign-in/", sign_in, name="sftp_sign_in"),
+    path("apps/sftp/connection/keys/", add_key, name="sftp_keys"),
+    path("apps/sftp/connection/keys/<int:key_id>/remove/", drop_key, name="sftp_key_remove"),
+    path("apps/sftp/connection/server/", remote_server, name="sftp_server"),
+    path("apps/sftp/connection/test/", try_out, name="sftp_test"),
+    path("apps/sftp/connection/trust/", trust, name="sftp_trust"),
     path("apps/<app_kind:kind>/", app_page, name="app"),
     path("apps/<app_kind:kind>/upload/", upload, name="upload"),
+    path("apps/<app_kind:kind>/run/", run_import, name="run_import"),
+    path("apps/<app_kind:kind>/landing/now/", landing_part, name="landing_now"),
+    path("apps/<app_kind:kind>/landing/archive/<int:delivery_id>/replay/", replay_files, name="replay"),
     path("apps/<app_kind:kind>/simulate/", simulate, name="simulate"),
     path("apps/<app_kind:kind>/versions/", versions, name="versions"),
     path("apps/<app_kind:kind>/versions/import/", import_version, name="version_import"),

@@ -83,12 +83,18 @@ class Zone:
 
     def move_marks(self, old: str, new: str) -> None:
         """A file or folder was renamed: what is unfinished stays so under its new name, and what was at the new name is gone."""
-        moved = [path for path in self._marked() if path == old or path.startswith(f"{old}/")]
+        moved = self.marked_under(old)
         if not moved:
             self.unmark(new)
         for path in moved:
-            self.unmark(path)
-            self.mark(new + path[len(old) :])
+            renamed = new + path[len(old) :]
+            self.mark(renamed)  # first: no moment in which what is unfinished looks whole
+            if renamed != path:
+                self.unmark(path)
+
+    def marked_under(self, path: str) -> list[str]:
+        """What is unfinished of a file, or in a folder."""
+        return [marked for marked in self._marked() if marked == path or marked.startswith(f"{path}/")]
 
     def _marked(self) -> list[str]:
         names = [entry for entry in self.marks.iterdir() if not entry.name.startswith(".")] if self.marks.is_dir() else []

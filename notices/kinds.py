@@ -42,7 +42,8 @@ GROUPS: tuple[Group, ...] = (
     Group(
         "institution_validation",
         "Institution Validation",
-        "The daily digest of records left out, a sync failed, no file arrived in time, a period of the rollover is about to end.",
+        "The daily digest of records left out, a sync failed, no file arrived in time, a run that began by itself could take nothing, a period of the "
+        "rollover is about to end.",
     ),
     Group(
         "data_access_request",
@@ -74,6 +75,7 @@ _KINDS: tuple[Kind, ...] = (
     Kind("sync.failed", "Sync failed", "institution_validation", EDITORS, _SYNC | {"errors"}),
     Kind("digest.excluded", "Daily digest", "institution_validation", EDITORS, frozenset({"opened", "resolved", "open", "requirements", "schools"})),
     Kind("delivery.missing", "No file arrived", "institution_validation", EDITORS, frozenset({"app", "hours", "last_at"})),
+    Kind("delivery.refused", "Run took nothing", "institution_validation", EDITORS, frozenset({"app", "why"})),
     Kind("rollover.ends", "Rollover ends", "institution_validation", OWNERS, frozenset({"what", "ends_at"})),
     Kind("sync.completed", "Sync completed", facts=_SYNC | _COUNTS | {"state", "unchanged", "left_out", "errors", "issues"}),
     Kind(TEST, "Test", is_retried=False),

@@ -101,7 +101,7 @@ def _expired(facts: Facts, place: Place) -> Words:
         [
             f"{_name(facts)} of {place.district} waited for {_plural(facts['days'], 'day')} and nobody decided, so it has expired. "
             "Nothing was changed.",
-            "To bring these changes in after all, upload the files again.",
+            "To bring these changes in after all, send the files again.",
         ],
         "See the sync",
     )
@@ -155,6 +155,18 @@ def _missing(facts: Facts, place: Place) -> Words:
     )
 
 
+def _refused(facts: Facts, place: Place) -> Words:
+    return Words(
+        f"Nothing imported: a {facts['app']} run of {place.district} took no files",
+        [
+            f"A {facts['app']} run of {place.district} that began by itself on {place.time(place.at)} took nothing. {facts['why']}",
+            "The files wait where they are, and the live roster stays as it is. Which files they are stands in the portal, not in this mail.",
+            "Runs that take nothing for the same reason are not told again.",
+        ],
+        "See the landing zone",
+    )
+
+
 def _rollover(facts: Facts, place: Place) -> Words:
     return Words(
         f"Rollover: “{facts['what']}” ends in {place.district}",
@@ -184,6 +196,7 @@ _WORDS: dict[str, Callable[[Facts, Place], Words]] = {
     "sync.failed": _failed,
     "digest.excluded": _digest,
     "delivery.missing": _missing,
+    "delivery.refused": _refused,
     "rollover.ends": _rollover,
     "test": _test,
 }

@@ -18,13 +18,16 @@ class RequestIdFilter(logging.Filter):
         return True
 
 
+ROUTINE = ("sweep_task", "scan_zones_task", "schedule_task")
+
+
 class RoutineFilter(logging.Filter):
-    """Leave out that the sweeper came and went, every few seconds, as long as nothing is wrong with it."""
+    """Leave out that what looks around every few seconds came and went, as long as nothing is wrong with it."""
 
     def filter(self, record: logging.LogRecord) -> bool:
-        """Drop Celery's notices about sweep tasks."""
+        """Drop Celery's notices about these tasks."""
         is_notice = record.levelno <= logging.INFO and record.name.startswith("celery.")
-        return not (is_notice and "sweep_task" in record.getMessage())
+        return not (is_notice and any(task in record.getMessage() for task in ROUTINE))
 
 
 class JsonFormatter(logging.Formatter):

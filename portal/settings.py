@@ -71,6 +71,7 @@ PORTAL_SFTP_SETTLE_SECONDS = env.int("PORTAL_SFTP_SETTLE_SECONDS", default=5)  #
 PORTAL_SFTP_QUOTA_MB = env.int("PORTAL_SFTP_QUOTA_MB", default=20_480)  # of one landing zone, its archive included
 PORTAL_SFTP_CONNECTIONS = env.int("PORTAL_SFTP_CONNECTIONS", default=200)  # at the same time, of all users
 PORTAL_SFTP_USER_CONNECTIONS = env.int("PORTAL_SFTP_USER_CONNECTIONS", default=20)
+PORTAL_SFTP_PRIVATE = env.bool("PORTAL_SFTP_PRIVATE", default=False)  # a district's own server may be this machine itself, or link-local
 PORTAL_SFTP_LOCK_MINUTES = env.int("PORTAL_SFTP_LOCK_MINUTES", default=15)  # after too many failed sign-ins
 PORTAL_ARCHIVE_DAYS = env.int("PORTAL_ARCHIVE_DAYS", default=90)  # archive and receipts in a landing zone are kept for so long
 
@@ -249,7 +250,9 @@ CELERY_BEAT_SCHEDULE = {
         "schedule": PORTAL_SWEEP_SECONDS,
         "options": {"expires": PORTAL_SWEEP_SECONDS},  # sweeps do not pile up while no worker is there
     },
+    "landing": {"task": "imports.tasks.scan_zones_task", "schedule": 15, "options": {"expires": 15}},
     "tidy": {"task": "imports.tasks.tidy_task", "schedule": crontab(minute=23), "options": {"expires": 1800}},
+    "schedule": {"task": "imports.tasks.schedule_task", "schedule": 20, "options": {"expires": 20}},
     "notices": {"task": "notices.tasks.sweep_task", "schedule": 30, "options": {"expires": 30}},
     "clock": {"task": "imports.tasks.clock_task", "schedule": 300, "options": {"expires": 300}},
     "forget": {"task": "notices.tasks.forget_task", "schedule": crontab(hour=4, minute=11), "options": {"expires": 12 * 3600}},

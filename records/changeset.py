@@ -31,6 +31,7 @@ ROW_ORDER = (Fate.CREATED, Fate.UPDATED, Fate.SKIPPED, Fate.EXCLUDED, Fate.DUPLI
 NUMBERS_OF_FINDINGS = ("row", "line")
 WRITES = ("created", "updated")
 FEEDS = (*WRITES, "skipped", "duplicate", "invalid")
+PUT_OFF = ("depends-on-kept", "class-without-its-students", "held-back")  # excluded, but only until another row is mended or somebody decides
 GROUP_ROWS = 20_000
 _TEXT = pa.large_string()
 _BATCH_ROWS = 100_000
@@ -163,16 +164,21 @@ def keys_spoken_of(folder: Path, record_type: RecordType) -> pd.Series:
 def keys_fed(rows: Path | None, unchanged: Path | None) -> tuple[pd.Series, pd.Series]:
     """The keys of the records that delivered rows fed, and of all that the sync spoke of, from its two files (None where there is none).
 
-    A row that was accepted feeds its record; one that could not be imported this time leaves the record with what it was fed before.
+    A row that was accepted feeds its record; one that could not be imported this time leaves the record with what it was fed before. What
+    demographics.csv alone says of a person (a number below zero, see `records.places`) feeds nobody: users.csv does.
     """
     fed, spoken = [pa.array([], _TEXT)], [pa.array([], _TEXT)]
     if rows is not None:
-        table = pq.read_table(rows, columns=["outcome", "line", "key"])
-        feeds = pc.and_(pc.is_in(table.column("outcome"), value_set=pa.array(FEEDS)), pc.greater(table.column("line"), 0))
+        table = pq.read_table(rows, columns=["outcome", "code", "line", "key"])
+        table = table.filter(pc.greater_equal(table.column("line"), 0))
+        put_off = pc.is_in(table.column("code"), value_set=pa.array(PUT_OFF))
+        feeds = pc.or_(pc.is_in(table.column("outcome"), value_set=pa.array(FEEDS)), put_off)
+        feeds = pc.and_(feeds, pc.greater(table.column("line"), 0))
         fed += table.column("key").filter(feeds).chunks
         spoken += table.column("key").chunks
     if unchanged is not None:
-        keys = pq.read_table(unchanged, columns=["key"]).column("key").chunks
+        table = pq.read_table(unchanged, columns=["key", "line"])
+        keys = table.filter(pc.greater(table.column("line"), 0)).column("key").chunks
         fed, spoken = [*fed, *keys], [*spoken, *keys]
     return to_series(pa.chunked_array(fed, _TEXT)), to_series(pa.chunked_array(spoken, _TEXT))
 

@@ -100,6 +100,11 @@ def findings(
         line = np.where(described > 0, described, own)
         files = files.where(described > 0, f"{FILE_OF[RecordType(record_type)]}.csv")
         details = details.where(described > 0, NOT_DESCRIBED)
+    if len(own) and own.min() < 0:  # rows that demographics.csv alone speaks of, see `records.places`
+        alone = own < 0
+        described = frame["_described_line"].to_numpy()[rows]
+        line = np.where(alone, np.maximum(described, 1), line)
+        files = files.where(~alone, DEMOGRAPHICS)
     return pd.DataFrame(
         {
             "code": blank(count, code),

@@ -35,7 +35,7 @@ class LawBroken(Exception):
 
 
 def check_law(counts: Mapping[str, Mapping[str, int]], rows_read: Mapping[str, int], rows_without_type: Mapping[str, int],
-              file_of: Mapping[str, str]) -> None:  # fmt: skip
+              file_of: Mapping[str, str], described_alone: int = 0) -> None:  # fmt: skip
     """Raise LawBroken unless every row of every file has exactly one outcome.
 
     Args:
@@ -43,14 +43,16 @@ def check_law(counts: Mapping[str, Mapping[str, int]], rows_read: Mapping[str, i
         rows_read: file -> data rows as the reader counted them.
         rows_without_type: file -> rows that belong to no record type (orgs that are no school).
         file_of: record type -> file.
+        described_alone: people without a row of users.csv that demographics.csv speaks of; each counts as in file once.
     """
     for record_type, count in counts.items():
         total = sum(count[name] for name in OUTCOMES)
         if total != count["in_file"]:
             raise LawBroken(f"{record_type}: {count['in_file']} rows in file, but {total} outcomes")
-    for file, rows in rows_read.items():
-        if file == "demographics":
-            continue
+    wanted = {file: rows for file, rows in rows_read.items() if file != "demographics"}
+    if described_alone:
+        wanted["users"] = wanted.get("users", 0) + described_alone
+    for file, rows in wanted.items():
         typed = sum(count["in_file"] for record_type, count in counts.items() if file_of[record_type] == file)
         if typed + rows_without_type.get(file, 0) != rows:
             raise LawBroken(f"{file}: {rows} rows read, but {typed + rows_without_type.get(file, 0)} accounted for")

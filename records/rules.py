@@ -145,6 +145,12 @@ _RULES = (
     Rule("rolled-back", None, "Rolled back", "The sync that is rolled back had brought this {record}.", "Nothing must be done.", keeps=False, mark="deleted"),
     Rule("changed-since", None, "Changed by a later sync", "A later sync changed this {record}, so the rollback leaves it as it is.",
          "If it should be undone too, roll back the later sync first.", mark="kept"),
+    *(
+        Rule(f"fed-by-{kind}", None, f"Delivered by {name}",
+             f"This app's files would delete the {{record}}, but {name} delivers it too, so it was kept.",
+             f"If the {{record}} has left, take it out of the files of {name} as well.", mark="kept")
+        for kind, name in (("csv_upload", "CSV Upload"), ("sftp", "SFTP"))
+    ),
     Rule("school-stays", None, "School stays", "The school is not in orgs.csv any more. Schools are removed by hand only.",
          "Remove it under Administration, Organizations, if it has closed.", mark="kept"),
 )  # fmt: skip

@@ -1,6 +1,6 @@
 """Run the suite on both databases, side by side: `python -m scripts.run_tests [all|browser] [pytest arguments…]`.
 
-The output of a run is shown whole when it failed, else only its closing lines.
+The output of a run is shown whole when it failed, else only its slowest tests and its closing lines.
 """
 
 import os
@@ -8,12 +8,16 @@ import signal
 import subprocess
 import sys
 import time
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import dataclass
 
 from scripts.services import services
 
 CLOSING_LINES = 3
+SLOWEST = ["--durations=10", "--durations-min=1"]
+AT_ONCE = 3  # on two cores: a run that waits for a process of its own leaves its core to the others
+# Each engine's tests are two runs of about the same length: these folders, and all others.
+FIRST_HALF = ("tests/integration/worker", "tests/integration/pipeline")
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,28 +30,44 @@ class Run:
 
 
 def plan(what: str, variables: dict[str, str], extra: list[str]) -> list[Run]:
-    """Return the runs: everything on SQLite, on PostgreSQL all that an engine can change, and what drives the browser, with SQLite.
+    """Return the runs, the longest first: everything on SQLite, on PostgreSQL all that an engine can change, and what drives the browser, with SQLite.
 
-    Two of them run side by side; the third begins when one has ended.
+    Whoever names tests has one run for each.
     """
     postgresql = variables | {"DATABASE_URL": variables["PORTAL_TEST_DATABASE_URL"]}
+    # Runs side by side on one server need databases of different names.
+    aside = variables | {"DATABASE_URL": variables["PORTAL_TEST_DATABASE_URL"].replace("/portal?", "/aside?")}
+    browser = Run("browser", ["-m", "browser", *extra], variables)
     if what == "browser":
-        return [Run("browser", ["-m", "browser", *extra], variables)]
+        return [browser]
+    on_sqlite, on_postgresql = ["-m", "not postgres_only and not browser"], ["-m", "not no_database and not browser"]
+    if extra:
+        return [Run("SQLite", [*on_sqlite, *extra], variables), Run("PostgreSQL", [*on_postgresql, *extra], postgresql), browser]
+    others = [f"--ignore={folder}" for folder in FIRST_HALF]
     return [
-        Run("SQLite", ["-m", "not postgres_only and not browser", *extra], variables),
-        Run("PostgreSQL", ["-m", "not no_database and not browser", *extra], postgresql),
-        Run("browser", ["-m", "browser", *extra], variables),
+        Run("SQLite, all but worker and pipeline", [*on_sqlite, *others], variables),
+        Run("PostgreSQL, worker and pipeline", [*on_postgresql, *FIRST_HALF], postgresql),
+        Run("SQLite, worker and pipeline", [*on_sqlite, *FIRST_HALF], variables),
+        Run("PostgreSQL, all but worker and pipeline", [*on_postgresql, *others], aside),
+        browser,
     ]
 
 
 def execute(run: Run) -> tuple[Run, int, str, float]:
     """Run pytest; return its exit status, its output and the seconds it took."""
     started = time.monotonic()
-    command = [sys.executable, "-m", "pytest", "-q", *run.arguments]
+    command = [sys.executable, "-m", "pytest", "-q", *SLOWEST, *run.arguments]
     result = subprocess.run(  # noqa: S603
         command, env=os.environ | run.variables, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False
     )
     return run, result.returncode, result.stdout, time.monotonic() - started
+
+
+def closing(output: str) -> str:
+    """Return what is of interest of a run that passed: its slowest tests and its closing lines."""
+    lines = output.strip().splitlines()
+    slowest = next((at for at, line in enumerate(lines) if line.startswith("=") and "slowest" in line), len(lines))
+    return "\n".join(lines[min(slowest, len(lines) - CLOSING_LINES) :])
 
 
 def main(arguments: list[str]) -> int:
@@ -55,9 +75,10 @@ def main(arguments: list[str]) -> int:
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # so that the services are stopped
     what, extra = (arguments[0] if arguments else "all"), arguments[1:]
     failed = []
-    with services() as variables, ThreadPoolExecutor(max_workers=2) as pool:
-        for run, status, output, seconds in pool.map(execute, plan(what, variables, extra)):
-            shown = output if status else "\n".join(output.strip().splitlines()[-CLOSING_LINES:])
+    with services() as variables, ThreadPoolExecutor(max_workers=AT_ONCE) as pool:
+        for done in as_completed([pool.submit(execute, run) for run in plan(what, variables, extra)]):
+            run, status, output, seconds = done.result()
+            shown = output if status else closing(output)
             print(f"===== {run.name}: {'FAILED' if status else 'passed'} in {seconds:.0f} s =====\n{shown}", flush=True)  # noqa: T201
             if status:
                 failed.append(run.name)

@@ -22,6 +22,7 @@ from typing import Any
 
 from playwright.sync_api import Page, ViewportSize, sync_playwright
 
+from scripts import pictured_landing as landing
 from scripts import pictured_year as year
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -35,6 +36,8 @@ CHROMIUM_ARGS = [
 ]  # fmt: skip
 APP = "/apps/csv_upload/"
 STEP = f"{APP}configure/"
+SFTP = "/apps/sftp/"
+RUN = "click button:has-text('Run Import')"
 
 
 @dataclass(frozen=True)
@@ -43,7 +46,7 @@ class Shot:
 
     url: with {bad}, {good} and {student} where these are meant (see Stage).
     acts: "selector=on" ticks, "click selector", "wait selector", "fill selector=words", "upload folder".
-    before: the delivery that must have come before, by name.
+    before: the delivery that must have come before, by name; of the landing zone "sftp" (it is set up) or "sftp" and a part of its files.
     """
 
     name: str
@@ -84,6 +87,13 @@ SHOTS = (
     Shot("compare", "/history/compare/?a={bad}&b={good}", whole=False, before="good"),
     Shot("find", "/browse/find/?q=Gómez", whole=False, before="good"),
     Shot("timeline", "/browse/student/timeline/?key={student}", before="good"),
+    Shot("sftp-delivery", f"{SFTP}configure/delivery/", whole=False, before="sftp"),
+    Shot("sftp-schedule", f"{SFTP}configure/schedule/", whole=False, before="sftp"),
+    Shot("sftp-first", SFTP, (RUN, "wait text=The last run took nothing"), whole=False, before="sftp part"),
+    Shot("sftp-sync", SFTP, (RUN, "wait #sync-state .is-completed"), whole=False, before="sftp rest"),
+    Shot("sftp-app", SFTP, whole=False, before="sftp later"),
+    Shot("sftp-landing", f"{SFTP}landing/", whole=False, before="sftp later"),
+    Shot("sftp-replay", f"{SFTP}landing/?show=archive", ("click .replay > summary",), whole=False, before="sftp later"),
 )  # fmt: skip
 
 
@@ -92,7 +102,7 @@ class Stage:
 
     def __init__(self, address: str, sign_in: tuple[str, str], env: dict[str, str], folder: Path) -> None:
         self.address, (self.email, self.password), self.env = address, sign_in, env
-        self.folders = {name: folder / name for name in ("bad", "good", "next")}
+        self.folders = {name: folder / name for name in ("bad", "good", "next", "sftp")}
         self.numbers: dict[str, str] = {}
 
     def files(self, name: str) -> Path:
@@ -100,12 +110,15 @@ class Stage:
         folder = self.folders[name]
         if not folder.exists():
             folder.mkdir()
-            {"bad": year.write_bad, "good": year.write_good, "next": year.write_next_year}[name](folder)
+            {"bad": year.write_bad, "good": year.write_good, "next": year.write_next_year, "sftp": landing.write_files}[name](folder)
         return folder
 
     def deliver(self, name: str) -> None:
         """Have the delivery imported, once: the bad one is held by the limits; before the good one comes, it is rejected."""
         if name in self.numbers:
+            return
+        if name.startswith("sftp"):
+            self._bring(name)
             return
         if name == "good":
             self.deliver("bad")
@@ -118,6 +131,18 @@ class Stage:
         files = [str(self.files(name) / f"{file}.csv") for file in year.FILES]
         self.numbers[name] = str(json.loads(self._manage("import_roster", "demo", *files, "--json"))["id"])
 
+    def _bring(self, name: str) -> None:
+        """Set up the landing zone, or put a part of the files there."""
+        self.numbers[name] = ""
+        _, _, part = name.partition(" ")
+        if part:
+            self.deliver("sftp")
+            landing.put(self.files("sftp"), part, int(self.env["PORTAL_SFTP_PORT"]))
+            return
+        schools = json.loads(self._manage("configure_import", "demo", "--show"))["schools"]
+        document = json.dumps({**landing.DOCUMENT, "schools": schools})
+        self._manage("configure_import", "demo", "--app", "sftp", "--file", "-", given=document)
+
     def _manage(self, *arguments: str, given: str | None = None) -> str:
         command = [sys.executable, str(ROOT / "manage.py"), *arguments]
         result = subprocess.run(command, env=self.env, input=given, stdout=subprocess.PIPE, text=True, check=False)  # noqa: S603
@@ -129,12 +154,11 @@ class Stage:
 @contextmanager
 def portal() -> Iterator[Stage]:
     """A portal with the demo district, in processes of its own."""
-    with tempfile.TemporaryDirectory(prefix="rps-", dir="/tmp") as folder, socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-        probe.close()
+    with tempfile.TemporaryDirectory(prefix="rps-", dir="/tmp") as folder:
+        port, sftp_port = _free_ports(2)
         keep = {name: value for name, value in os.environ.items() if name in {"PATH", "HOME", "LANG"}}
         env = keep | {"PORTAL_DATA_DIR": f"{folder}/data", "PORTAL_HTTP_PORT": str(port), "EMAIL_URL": "dummymail://"}
+        env |= {"PORTAL_SFTP_PORT": str(sftp_port), "PORTAL_SFTP_ADDRESS": "sftp.cedar-valley.example"}
         log = (Path(folder) / "run.log").open("w")
         process = subprocess.Popen([sys.executable, str(ROOT / "manage.py"), "run_portal"], env=env, stdout=log, stderr=log)  # noqa: S603
         try:
@@ -145,6 +169,14 @@ def portal() -> Iterator[Stage]:
         finally:
             process.send_signal(signal.SIGINT)
             process.wait(60)
+
+
+def _free_ports(count: int) -> list[int]:
+    probes = [socket.create_server(("127.0.0.1", 0)) for _ in range(count)]
+    ports = [probe.getsockname()[1] for probe in probes]
+    for probe in probes:
+        probe.close()
+    return ports
 
 
 def _wait(is_ready: Callable[[], bool], process: "subprocess.Popen[bytes]") -> None:

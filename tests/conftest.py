@@ -1,5 +1,6 @@
 """Fixtures and rules shared by the whole suite."""
 
+import gc
 import os
 import shutil
 from collections.abc import Iterator
@@ -15,9 +16,17 @@ from hypothesis import settings as hypothesis_settings
 from portal.celery import app
 from portal.paths import DataPaths
 from scripts.services import redis_server
+from tests.remembered import RememberedPipeline
 
+# The long run of `PORTAL_TEST_LONG=1 make test`: more examples, nothing is remembered, ten kills of each kind on either engine.
+IS_LONG_RUN = bool(os.environ.get("PORTAL_TEST_LONG"))
 hypothesis_settings.register_profile(
-    "suite", deadline=None, max_examples=60, print_blob=True, database=None, suppress_health_check=[HealthCheck.too_slow]
+    "suite",
+    deadline=None,
+    max_examples=200 if IS_LONG_RUN else 40,
+    print_blob=True,
+    database=None,
+    suppress_health_check=[HealthCheck.too_slow],
 )
 hypothesis_settings.load_profile("suite")
 
@@ -38,24 +47,50 @@ def is_postgresql() -> bool:
     return settings.DATABASES["default"]["ENGINE"].endswith("postgresql")
 
 
-def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Leave out what is about PostgreSQL on SQLite, and the other way round what the engine cannot change.
+USES_DATABASE = {"db", "transactional_db", "django_db_setup"}  # or one that asks for these
 
-    Deselected, not skipped: a test that does not belong to this run is no gap in it.
-    """
-    unwanted = "no_database" if is_postgresql() else "postgres_only"
-    dropped = [item for item in items if item.get_closest_marker(unwanted)]
+
+def belongs(item: pytest.Item) -> bool:
+    """Say whether the test belongs to this run: on PostgreSQL what an engine can change, on SQLite all but what is about PostgreSQL."""
+    if not is_postgresql():
+        return item.get_closest_marker("postgres_only") is None
+    if item.get_closest_marker("postgres_only"):
+        return True
+    uses_database = item.get_closest_marker("django_db") or USES_DATABASE & set(getattr(item, "fixturenames", ()))
+    return bool(uses_database) and item.get_closest_marker("no_database") is None
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Leave out what belongs to the other run. Deselected, not skipped: a test that does not belong to this run is no gap in it."""
+    dropped = [item for item in items if not belongs(item)]
     if dropped:
         config.hook.pytest_deselected(items=dropped)
-        items[:] = [item for item in items if not item.get_closest_marker(unwanted)]
+        items[:] = [item for item in items if belongs(item)]
+
+
+def pytest_collection_finish() -> None:
+    """Let the garbage collector pass by what stays until the end: thousands of tests, and all modules."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(20_000, 20, 20)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def remembered(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """Work the same import into an empty roster out only once; see `tests.remembered`."""
+    with pytest.MonkeyPatch.context() as patch:
+        if not IS_LONG_RUN:
+            patch.setattr("imports.services.decide_changes.run_pipeline", RememberedPipeline(tmp_path_factory.mktemp("remembered")))
+        yield
 
 
 @pytest.fixture
 def data_dir(tmp_path: Path, settings: Any) -> Path:
-    """Give the test a storage folder of its own; settings.PORTAL_DATA_DIR, PATHS and the default storage point there."""
+    """Give the test a storage folder of its own; settings.PORTAL_DATA_DIR, PATHS, the landing zones and the default storage point there."""
     settings.PORTAL_DATA_DIR = tmp_path
     settings.PATHS = DataPaths(tmp_path)
     settings.PATHS.create()
+    settings.PORTAL_LANDING_DIR = settings.PATHS.root / "landing"
     default = settings.STORAGES["default"]
     settings.STORAGES = {**settings.STORAGES, "default": {**default, "OPTIONS": {**default["OPTIONS"], "location": settings.PATHS.files}}}
     return tmp_path

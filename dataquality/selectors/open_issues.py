@@ -17,7 +17,7 @@ from roster.selectors.keyset import read_page
 REPORTED = "reported"
 # What no rule of today describes: an issue found by an older version of the portal.
 _UNKNOWN = Rule(
-    "unknown", None, "Other issue", "This issue was found by an earlier version of the portal.", "Upload again to have it checked anew."
+    "unknown", None, "Other issue", "This issue was found by an earlier version of the portal.", "Import again to have it checked anew."
 )
 
 

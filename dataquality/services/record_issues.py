@@ -1,8 +1,10 @@
 """Bring the open issues of an app up to date with what a sync found. The caller's transaction makes it one with the apply."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -13,24 +15,47 @@ from django.utils import timezone
 from accounts.models import District
 from dataquality.models import Issue
 from records import changeset
-from records.attributes import RecordType
+from records.attributes import PERSON_TYPES, RecordType
 from records.fingerprints import fingerprint
 from records.rules import RULES
-from records.text import TEXT, is_blank, to_arrow
+from records.text import TEXT, Mask, is_blank, is_in, to_arrow, to_series
 from roster.bulk import bulk
+from roster.models import LIVE
 
 _TEXTS = ("record_type", "record_key", "record_name", "school", "code", "attribute", "file", "value", "detail")
 _VALUE = 500  # characters of a value that are kept
+_AT_ONCE = 500  # keys in a query
+DEMOGRAPHICS = "demographics.csv"
 
 
-def record_issues(*, district: District, app: str, sync_id: int, folder: Path, now: datetime, partial: Collection[str] = ()) -> None:
+@dataclass(frozen=True, slots=True)
+class Sent:
+    """What a sync was sent. modes: file ("users") -> bulk or delta; described: record type -> the attributes that demographics.csv feeds."""
+
+    modes: Mapping[str, str]
+    described: Mapping[str, Collection[str]] = field(default_factory=dict)
+
+    def is_whole(self, file: str) -> bool:
+        """Whether the file was sent in full."""
+        return self.modes.get(file) == "bulk"
+
+
+def record_issues(
+    *, district: District, app: str, sync_id: int, folder: Path, now: datetime, sent: Sent | None = None, only: Collection[str] | None = None
+) -> None:
     """Open an issue for every new problem, move those that are still there to their present line, resolve those that are gone.
+
+    An issue is gone where what it stands in was sent and does not have it any more: its file in full, or a delta that speaks of its record; or where
+    its record was deleted. What was not sent leaves its issues open.
 
     Args:
         folder: the sync's findings and outcomes.
-        partial: record types whose file was a delta: only issues of records that it speaks of are resolved.
+        sent: what the sync was sent; None where all files were sent in full.
+        only: files ("users") whose issues are brought up to date, those of others stay as they are; None for all.
     """
     present = _present(folder)
+    if only is not None:
+        present = present[present["file"].isin([f"{file}.csv" for file in only])].reset_index(drop=True)
     schema = pa.schema(
         [
             ("id", pa.int64()),
@@ -39,16 +64,18 @@ def record_issues(*, district: District, app: str, sync_id: int, folder: Path, n
             ("record_type", pa.large_string()),
             ("record_key", pa.large_string()),
             ("value", pa.large_string()),
+            *((name, pa.large_string()) for name in ("file", "attribute")),
         ]
     )
     table, loader = Issue._meta.db_table, bulk(connection)
-    sql = f'SELECT id, identity, line, record_type, record_key, value FROM "{table}" WHERE district_id = %s AND app = %s AND resolved_at IS NULL'  # noqa: S608
+    columns = ", ".join(schema.names)
+    sql = f'SELECT {columns} FROM "{table}" WHERE district_id = %s AND app = %s AND resolved_at IS NULL'  # noqa: S608
     before = loader.read(sql, [district.pk, app], schema).to_pandas()
     loader.insert(table, [_batch(present[~present["identity"].isin(before["identity"])], district.pk, app, sync_id, now)])
     stamp = connection.ops.adapt_datetimefield_value(now)
     gone = before[~before["identity"].isin(present["identity"])]
-    for kind in partial:
-        gone = gone[(gone["record_type"] != kind) | gone["record_key"].isin(changeset.keys_spoken_of(folder, RecordType(kind)))]
+    if len(gone) and (sent is not None or only is not None):
+        gone = gone[_is_gone(gone, folder, district, sent or Sent({}), only)]
     if len(gone):
         values = {"resolved_at": stamp, "resolved_sync": sync_id}
         loader.update_where(table, values, scope={"district_id": district.pk}, column="id", among=pa.array(gone["id"].to_numpy()))
@@ -59,6 +86,45 @@ def record_issues(*, district: District, app: str, sync_id: int, folder: Path, n
     Issue.unscoped.bulk_update(
         (Issue(pk=row.id, line=row.line, value=row.value) for row in moved.itertuples()), ["line", "value"], batch_size=1000
     )
+
+
+def _is_gone(issues: pd.DataFrame, folder: Path, district: District, sent: Sent, only: Collection[str] | None) -> Mask:
+    """Which of the issues that were not found again are resolved by that."""
+    files = issues["file"].str.removesuffix(".csv")
+    resolved = files.isin([file for file in sent.modes if sent.is_whole(file)]).to_numpy(dtype=bool, copy=True)
+    in_delta = files.isin([file for file in sent.modes if not sent.is_whole(file)]).to_numpy(dtype=bool)
+    for kind in RecordType:
+        mine = (issues["record_type"] == kind.value).to_numpy(dtype=bool)
+        if not mine.any():
+            continue
+        asked = to_arrow(issues["record_key"][mine])
+        resolved[mine] |= in_delta[mine] & is_in(asked, changeset.keys_spoken_of(folder, kind))
+        resolved[mine] |= is_in(asked, to_series(pa.chunked_array([changeset.keys_with(folder, kind, "deleted")])))
+        if kind in PERSON_TYPES:
+            resolved[mine] = _of_people(issues[mine], resolved[mine], kind, folder, district, sent)
+    resolved |= in_delta & (issues["record_type"] == "").to_numpy(dtype=bool)  # of rows that nobody can tell
+    if only is not None:
+        resolved &= files.isin(only).to_numpy(dtype=bool)
+    return resolved
+
+
+def _of_people(issues: pd.DataFrame, resolved: Mask, kind: RecordType, folder: Path, district: District, sent: Sent) -> Mask:
+    """The same where demographics.csv came without a whole users.csv: then it speaks of its values of those who are live, and of nothing else."""
+    if "demographics" not in sent.modes or sent.is_whole("users"):
+        return resolved
+    of_value = issues["attribute"].isin(sent.described.get(kind.value, ())).to_numpy(dtype=bool)
+    of_value |= (issues["file"] == DEMOGRAPHICS).to_numpy(dtype=bool)
+    is_live = issues["record_key"].isin(_live(district, kind, issues["record_key"])).to_numpy(dtype=bool)
+    judged = is_live if sent.is_whole("demographics") else is_in(issues["record_key"], changeset.keys_spoken_of(folder, kind))
+    return np.asarray(np.where(of_value, judged, resolved))
+
+
+def _live(district: District, kind: RecordType, keys: pd.Series) -> set[str]:
+    """Those of the keys that are live."""
+    rows: Any = LIVE[kind].objects.of(district).filter(deleted_at=None)
+    listed = [key for key in dict.fromkeys(keys.to_list()) if key]
+    parts = (listed[at : at + _AT_ONCE] for at in range(0, len(listed), _AT_ONCE))
+    return {key for part in parts for key in rows.filter(key__in=part).values_list("key", flat=True)}
 
 
 def _present(folder: Path) -> pd.DataFrame:

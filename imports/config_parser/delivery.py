@@ -3,7 +3,9 @@
 from dataclasses import dataclass, field
 from datetime import date
 
+from imports.config import SIGN_INS
 from imports.config_parser.node import Node, shown
+from imports.schedule import DAYS, FREQUENCIES, HOURLY, MONTHLY, WEEKLY, Schedule
 
 SCHEMAS = ("oneroster-1.1",)
 LATER_SCHEMAS = ("clever",)
@@ -12,10 +14,8 @@ ROWS = ("school_update_rows", "school_deletion_rows")
 MOST_ROWS = 10_000_000
 _REQUIRED = ("data_schema", "preview", "update_threshold", "deletion_threshold", "aides_as_teachers")
 _KEYS = (*_REQUIRED, *(name for name in (*PERCENTAGES, *ROWS) if name not in _REQUIRED), "hold_deletions_only")
-_SIGN_IN_KEYS = ("username", "password", "public_keys")
 _KEY_TYPES = ("ssh-ed25519", "ssh-rsa", "ecdsa-sha2-nistp256", "ecdsa-sha2-nistp384", "ecdsa-sha2-nistp521")
-FREQUENCIES = ("hourly", "daily", "weekly")
-WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
+_ON_ARRIVAL = "run_on_arrival"
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +33,7 @@ class DeliveryPart:
     row_floor: float | None
     hold_deletions_only: bool
     aides_as_teachers: bool
+    run_on_arrival: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,21 +45,11 @@ class SchoolsPart:
     new_names: dict[str, str] = field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True)
-class Schedule:
-    """What `schedule` says; hour and minute in the district's own time."""
-
-    when: str
-    days: tuple[str, ...] = ()
-    hour: int = 0
-    minute: int = 0
-    end_date: date | None = None
-
-
-def parse_delivery(node: Node, *, has_sign_ins: bool) -> DeliveryPart:
-    """Read `delivery`."""
-    elsewhere = dict.fromkeys(_SIGN_IN_KEYS, "Only the SFTP app has a user name, a password and keys. Leave it out.")
-    entries = node.keyed((*_KEYS, *_SIGN_IN_KEYS) if has_sign_ins else _KEYS, required=_REQUIRED, elsewhere=elsewhere)
+def parse_delivery(node: Node, *, is_sftp: bool) -> DeliveryPart:
+    """Read `delivery`; only the SFTP app has sign-ins, and may run when files arrive."""
+    elsewhere = dict.fromkeys(SIGN_INS, "Only the SFTP app has a user name, a password and keys. Leave it out.")
+    elsewhere[_ON_ARRIVAL] = "Only the SFTP app runs when files arrive. Leave it out."
+    entries = node.keyed((*_KEYS, _ON_ARRIVAL, *SIGN_INS) if is_sftp else _KEYS, required=_REQUIRED, elsewhere=elsewhere)
     if "public_keys" in entries:
         for key in entries["public_keys"].items():
             _check_public_key(key)
@@ -84,6 +75,7 @@ def parse_delivery(node: Node, *, has_sign_ins: bool) -> DeliveryPart:
         row_floor=threshold("row_floor"),
         hold_deletions_only=flag("hold_deletions_only"),
         aides_as_teachers=flag("aides_as_teachers"),
+        run_on_arrival=flag(_ON_ARRIVAL),
     )
 
 
@@ -132,27 +124,50 @@ def _new_name(node: Node) -> str:
 
 
 def parse_schedule(node: Node) -> Schedule | None:
-    """Read `schedule`; null switches it off."""
+    """Read `schedule`; null switches it off. What a frequency has no use for is a fault: nobody shall think that it counts."""
     if node.value is None:
         return None
-    entries = node.keyed(("when", "days", "hour", "minute", "end_date"), required=("when",))
+    entries = node.keyed(("when", "days", "day", "hour", "minute", "end_date"), required=("when",))
     when = entries["when"].choice(FREQUENCIES) if "when" in entries else ""
-    days = tuple(item.choice(WEEKDAYS) for item in entries["days"].items()) if "days" in entries else ()
-    if when == "weekly" and not days:
-        entries.get("days", node.under("days", None)).refuse('A weekly schedule needs at least one day, for example ["mon", "thu"].')
-    if when in {"hourly", "daily"} and days:
-        entries["days"].refuse(f'A schedule that runs {when} takes no days. Leave them out, or choose "weekly".')
     end = entries["end_date"].value if "end_date" in entries else None
-    return Schedule(when, days, _whole(entries, "hour", 23), _whole(entries, "minute", 59), iso_date(entries["end_date"]) if end else None)
+    return Schedule(
+        when,
+        _days_of_week(node, entries, when),
+        0 if when == HOURLY else _whole(entries, "hour", 0, 23),
+        _whole(entries, "minute", 0, 59),
+        iso_date(entries["end_date"]) if end is not None else None,
+        _day_of_month(node, entries, when),
+    )
 
 
-def _whole(entries: dict[str, Node], name: str, highest: int) -> int:
+def _days_of_week(node: Node, entries: dict[str, Node], when: str) -> tuple[str, ...]:
+    """The days of a weekly schedule, in the order of the week."""
+    if when == HOURLY and "hour" in entries:
+        entries["hour"].refuse("An hourly schedule runs at every hour. Leave the hour out, or choose another frequency.")
+    days = {item.choice(DAYS) for item in entries["days"].items()} if "days" in entries else set()
+    if when == WEEKLY and not days:
+        entries.get("days", node.under("days", None)).refuse("A weekly schedule needs at least one day of the week, for example Monday.")
+    elif when and when != WEEKLY and days:
+        entries["days"].refuse(f'Only a weekly schedule has days of the week. Leave them out, or choose "{WEEKLY}".')
+    return tuple(day for day in DAYS if day in days)
+
+
+def _day_of_month(node: Node, entries: dict[str, Node], when: str) -> int:
+    """The day of a monthly schedule."""
+    if when == MONTHLY and "day" not in entries:
+        node.under("day", None).refuse("A monthly schedule needs a day from 1 to 31. A shorter month runs on its last day.")
+    elif when and when != MONTHLY and "day" in entries:
+        entries["day"].refuse(f'Only a monthly schedule has a day of the month. Leave it out, or choose "{MONTHLY}".')
+    return _whole(entries, "day", 1, 31)
+
+
+def _whole(entries: dict[str, Node], name: str, lowest: int, highest: int) -> int:
     if name not in entries:
-        return 0
-    number = entries[name].number_between(0, highest)
+        return lowest
+    number = entries[name].number_between(lowest, highest)
     if number is not None and number != int(number):
-        entries[name].refuse(f"{shown(number)} is not a whole number. Use one from 0 to {highest}.")
-    return int(number or 0)
+        entries[name].refuse(f"{shown(number)} is not a whole number. Use one from {lowest} to {highest}.")
+    return lowest if number is None else int(number)
 
 
 def iso_date(node: Node) -> date | None:

@@ -5,14 +5,12 @@ from dataclasses import fields
 from types import MappingProxyType
 from typing import Any
 
-from imports.config import ConfigProblem, ConfigRefused, ImportConfig, default_document, merge_document
+from imports.config import SFTP, ConfigProblem, ConfigRefused, ImportConfig, default_document, merge_document
 from imports.config_parser.attributes import parse_sources
 from imports.config_parser.delivery import parse_delivery, parse_schedule, parse_schools
 from imports.config_parser.node import Node
 from imports.config_parser.rules import Attributes, parse_filters, parse_master_fields, parse_requirements, parse_uniqueness
 
-_PARTS = tuple(default_document())
-SFTP = "sftp"
 _ELSEWHERE = {
     "schedule": "Only the SFTP app has a schedule. Leave it out.",
     "preprocess": "Preprocessing is not available in this version of the portal. Leave it out.",
@@ -35,9 +33,8 @@ def parse_config(
         ConfigRefused: with the path of every fault.
     """
     problems: list[ConfigProblem] = []
-    known = (*_PARTS, "schedule") if kind == SFTP else _PARTS
-    parts = Node("", merge_document(document), problems).keyed(known, elsewhere=_ELSEWHERE)
-    delivery = parse_delivery(parts["delivery"], has_sign_ins=kind == SFTP)
+    parts = Node("", merge_document(document, kind), problems).keyed(tuple(default_document(kind)), elsewhere=_ELSEWHERE)
+    delivery = parse_delivery(parts["delivery"], is_sftp=kind == SFTP)
     schools = parse_schools(parts["schools"])
     sources, own = parse_sources(parts["attributes"], headers)
     attributes = Attributes(own)
@@ -51,9 +48,8 @@ def parse_config(
         drop_empty_classes=parts["drop_empty_classes"].flag(),
         uniqueness=parse_uniqueness(parts["uniqueness"], attributes),
         master_fields=parse_master_fields(parts["master_fields"], attributes),
+        schedule=parse_schedule(parts["schedule"]) if "schedule" in parts else None,
     )
-    if "schedule" in parts:
-        parse_schedule(parts["schedule"])
     if problems:
         raise ConfigRefused(problems)
     return config

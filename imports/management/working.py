@@ -12,7 +12,6 @@ from imports.services.claim import release_lapsed
 from imports.services.run_sync import run_sync
 from imports.states import CLAIMED, WORKING, State
 
-NOT_AVAILABLE = "The SFTP app is not available in this version of the portal. Use --app csv_upload."
 PATIENCE_SECONDS = 30 * 60
 _PAUSE_SECONDS = 0.5
 

@@ -41,6 +41,8 @@ class LandingZone(DistrictOwned):
 
     # the schedule's memory: slots up to this moment are settled
     schedule_settled = models.DateTimeField(null=True, blank=True)
+    schedule_zone = models.CharField(max_length=64, blank=True, help_text="the time zone by which they were settled")
+    schedule_due = models.DateTimeField(null=True, blank=True, help_text="a slot that was taken and whose run does not stand yet")
 
     class Meta(DistrictOwned.Meta):
         pass
@@ -112,6 +114,9 @@ class LandingRun(DistrictOwned):
     ran_at = models.DateTimeField(auto_now_add=True)
     by = models.ForeignKey("accounts.User", null=True, on_delete=models.SET_NULL, related_name="+")
     sync = models.ForeignKey("imports.Sync", null=True, blank=True, on_delete=models.SET_NULL, related_name="landing_runs")
+    replays = models.ForeignKey(
+        "imports.Delivery", null=True, blank=True, on_delete=models.SET_NULL, related_name="+", help_text="of a replay: whose files it takes again"
+    )
     is_refused = models.BooleanField(default=False, help_text="the files could not be taken; they wait where they are")
     outcome = models.TextField(blank=True, help_text="in a sentence")
 

@@ -14,11 +14,13 @@ import pyarrow.compute as pc
 
 from imports.files import local_artifact
 from imports.models import Sync
+from imports.selectors.brought import brings
 from imports.selectors.parquet import NOWHERE, Mask, ParquetRows, Positions, codes, mask_of, numbers, one_of, text, texts
 from imports.selectors.row_files import flat_values
 from records.artifact_paths import rows_path, unchanged_path
 from records.attributes import SCREEN_ORDER, RecordType, display_name
 from records.outcomes import NOT_ACCEPTED
+from records.places import place_of_row
 
 LEFT_OUT = tuple(fate.word for fate in NOT_ACCEPTED)
 WRITTEN = ("created", "updated")
@@ -26,7 +28,7 @@ WRITTEN = ("created", "updated")
 
 @dataclass(frozen=True, slots=True)
 class LeftOut:
-    """A record that a sync left out: how, by which rule, and at which line. What the other sync did not accept had no row in its files."""
+    """A record that a sync left out: how, by which rule, and where. What the other sync did not accept had no row in its files."""
 
     key: str
     name: str
@@ -34,6 +36,7 @@ class LeftOut:
     code: str
     line: int
     is_accepted_there: bool
+    file: str = ""
 
 
 class StoredKeys:
@@ -110,12 +113,13 @@ class OneSided:
     def read(self, start: int, stop: int) -> list[LeftOut]:
         """The records from one place to another."""
         rows = self.stored.read(self.at[start:stop])
+        places = [place_of_row(self.record_type, int(str(row["line"]))) for row in rows]
         return [
             LeftOut(
-                str(row["key"]), display_name(self.record_type, flat_values(row)), str(row["outcome"]), str(row["code"] or ""),
-                int(str(row["line"])), bool(accepted),
+                str(row["key"]), display_name(self.record_type, flat_values(row)), str(row["outcome"]), str(row["code"] or ""), line,
+                bool(accepted), file,
             )
-            for row, accepted in zip(rows, self.is_accepted_there[start:stop].tolist(), strict=True)
+            for row, accepted, (file, line) in zip(rows, self.is_accepted_there[start:stop].tolist(), places, strict=True)
         ]  # fmt: skip
 
 
@@ -129,10 +133,15 @@ class LeftOutBoth:
 
 
 def compare_left_out(older: Sync, newer: Sync, types: Sequence[RecordType] = SCREEN_ORDER) -> list[LeftOutBoth]:
-    """Per record type the records that one of the syncs left out and the other did not; types without any are passed over."""
+    """Per record type the records that one of the syncs left out and the other did not; types without any are passed over.
+
+    So are those whose file only one of them read.
+    """
     found = []
     for record_type in types:
         if not any(_counts_left_out(sync, record_type) for sync in (older, newer)):
+            continue
+        if not (brings(older, record_type) and brings(newer, record_type)):  # a file that did not come left nothing out
             continue
         one, two = StoredKeys(older, record_type), StoredKeys(newer, record_type)
         both = LeftOutBoth(record_type, _only(one, two), _only(two, one))

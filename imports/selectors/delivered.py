@@ -1,31 +1,44 @@
-"""The headers of an app's deliveries, as its syncs met them."""
+"""The headers of an app's files, as its syncs met them."""
 
 from collections.abc import Mapping
 from typing import Any
 
 from imports.models import ImportApp, Sync
+from imports.selectors.last_good import FILES, copies_in
 from records.sources import Source
 
 Headers = dict[str, list[str]]  # file ("users") -> headers
-REMEMBERED = 10  # deliveries
+REMEMBERED = 10  # copies of a file
+_ENOUGH = 1_000  # copies of any file; more are looked through for a file only that has not been found yet
 
 
 def delivered_headers(app: ImportApp, *, before: int | None = None) -> Headers:
-    """The headers of the newest delivery that was read, or of the newest before a sync; empty where there is none."""
+    """The headers of the newest copy of each file that was read, or of the newest before a sync; empty where there is none."""
     return next(iter(recent_headers(app, 1, before=before)), {})
 
 
 def recent_headers(app: ImportApp, count: int = REMEMBERED, *, before: int | None = None) -> list[Headers]:
-    """The headers of the last deliveries that were read, newest first."""
+    """The headers of the last copies of each file that were read: first those of the newest copy of every file, then those of the copy before it.
+
+    Of deliveries that bring all files these are the last deliveries.
+    """
     syncs = Sync.objects.of(app.district_id).filter(app=app).exclude(detail__files=[])
     if before is not None:
         syncs = syncs.filter(pk__lt=before)
-    listed = syncs.order_by("-pk").values_list("detail__files", flat=True)[:count]
-    return [{str(file["name"]).removesuffix(".csv"): list(file.get("headers", [])) for file in files or []} for files in listed]
+    found: dict[str, list[list[str]]] = {}
+    for looked, copy in enumerate(copies_in(syncs)):
+        kept = found.setdefault(copy.file, [])
+        if len(kept) < count:
+            kept.append(list(copy.headers))
+        has_all = len(found) == len(FILES)
+        if has_all and (looked > _ENOUGH or all(len(one) == count for one in found.values())):
+            break
+    deepest = max(map(len, found.values()), default=0)
+    return [{file: kept[depth] for file, kept in found.items() if len(kept) > depth} for depth in range(deepest)]
 
 
 def known_headers(app: ImportApp) -> Headers:
-    """By file the headers that may feed an attribute because they came in one of the last deliveries, or feed one now.
+    """By file the headers that may feed an attribute because they came in one of its last copies, or feed one now.
 
     So a header that stopped coming does not stand in the way of the next change of the configuration.
     """

@@ -11,6 +11,7 @@ from imports.selectors.parquet import NOWHERE, Positions
 from imports.selectors.reasons import Reason, reason_of_code, reasons_by_key, reasons_by_line, reported_lines
 from imports.selectors.row_files import RowFile, Wanted, flat_values, live_values, read_before
 from records.attributes import FILE_OF, SCHOOL_ATTRIBUTE, RecordType, display_name
+from records.places import place_of_row
 
 __all__ = ["Reason", "RowPage", "RowView", "read_rows"]
 WRITTEN = ("created", "updated")
@@ -109,11 +110,12 @@ def _live(sync: Sync, record_type: RecordType, file: RowFile, positions: Positio
 
 
 def _view(record_type: RecordType, line: int, values: dict[str, str], before: dict[str, str] | None, reasons: list[Reason]) -> RowView:
+    file, shown = place_of_row(record_type, line)
     return RowView(
         key=values["key"],
         name=display_name(record_type, values),
-        line=line,
-        file=f"{FILE_OF[record_type]}.csv",
+        line=shown,
+        file=file or f"{FILE_OF[record_type]}.csv",
         school=values.get(SCHOOL_ATTRIBUTE.get(record_type, ""), ""),
         values=values,
         before=before,

@@ -14,14 +14,14 @@ from roster.selectors.browse import school_names
 _ENDED = {
     State.REJECTED: "was rejected",
     State.EXPIRED: "expired before anybody decided",
-    State.SUPERSEDED: "was superseded by a newer upload",
+    State.SUPERSEDED: "was superseded by a newer delivery",
 }
 _WAITS = {State.HELD: "waits for a decision"}
 
 
 def place_of(event: Event) -> str:
     """Where its row stands: "users.csv line 4"; of a record without a row, the file it would stand in."""
-    return f"{event.row.file} line {event.row.line:,}" if event.row.line else f"{FILE_OF[event.row.record_type]}.csv"
+    return f"{event.row.file} line {event.row.line:,}" if event.row.line else event.row.file or f"{FILE_OF[event.row.record_type]}.csv"
 
 
 def from_where(event: Event) -> str:

@@ -3,17 +3,18 @@
 from datetime import timedelta
 
 from django.conf import settings
-from django.db.models import Max
 
 from accounts.models import District
 from imports.models import Sync
 from imports.selectors.answers import Answer, Fate, Hides, Piece, Sentence, day_of, inline, named_record, named_sync, sentence, told
+from imports.selectors.brought import newest_about
 from imports.selectors.event_words import deciding, filter_words, from_where, mends_of, place_of, standing_of
 from imports.selectors.record_rows import RecordRows
 from imports.selectors.timeline import Event, History, Phase
 from imports.states import ACCEPTED, State, SyncKind
 from records.attributes import FILE_OF, PERSON_TYPES, RecordType, attribute_label
 from records.outcomes import NOT_ACCEPTED
+from records.places import place_of_row
 from roster.models import LIVE, LiveRecord
 
 LEFT_OUT = tuple(fate.word for fate in NOT_ACCEPTED)
@@ -88,13 +89,14 @@ class _Explainer:
         """What the newest files of each app say about a live record."""
         sentences: list[Sentence] = []
         mends: list[str] = []
-        for sync in _newest_syncs(self._district):
+        for sync in _newest_syncs(self._district, self._kind):
             decided = sync.repeats or sync
             name = Piece(f"#{sync.pk}", sync=sync.pk)
             kept = self._history.newest(["kept"], of=decided.pk)
-            if kept is None and (line := self._line_in(decided)):
+            file, line = self._place_in(decided) if kept is None else ("", 0)
+            if line:
                 if created is None or created.sync.pk != sync.pk:
-                    place = f"{FILE_OF[self._kind]}.csv line {line:,}"
+                    place = f"{file} line {line:,}"
                     sentences.append(sentence("Still in the files of sync ", name, f" ({sync.app}), {place}."))
             elif (left_out := self._history.newest(LEFT_OUT, of=decided.pk)) is not None:
                 stayed = " What was here before stayed." if kept is not None else ""
@@ -105,12 +107,13 @@ class _Explainer:
                 mends += mends_of(kept)
         return sentences, mends
 
-    def _line_in(self, decided: Sync) -> int:
-        """The line of the accepted row in the files of a sync; 0 where there is none."""
+    def _place_in(self, decided: Sync) -> tuple[str, int]:
+        """File and line of the accepted row in the files of a sync; line 0 where there is none."""
         written = self._history.newest(["created", "updated"], of=decided.pk)
         if written is not None:
-            return written.row.line
-        return self._history.past.files_of(decided).line_unchanged(self._kind, self._history.key) or 0
+            return written.row.file, written.row.line
+        number = self._history.past.files_of(decided).line_unchanged(self._kind, self._history.key)
+        return place_of_row(self._kind, number or 0)
 
     def _pending(self, *, is_deleted: bool = False) -> list[Sentence]:
         """What a sync that waits would do to it."""
@@ -269,11 +272,10 @@ class _Explainer:
         return [f"which rolled back {part}", named_sync(sync.undoes_id)] if sync.undoes_id else ["a rollback"]
 
 
-def _newest_syncs(district: District) -> list[Sync]:
-    """The newest sync of each app that read files and was accepted, or repeated such a one."""
-    accepted = Sync.objects.of(district).filter(state__in=_CHECKED).exclude(kind=SyncKind.ROLLBACK).exclude(artifacts="")
-    newest = [sync_id for _, sync_id in accepted.order_by().values_list("app_id").annotate(Max("pk"))]
-    return list(Sync.objects.of(district).filter(pk__in=newest).select_related("app", "repeats").order_by("app_id"))
+def _newest_syncs(district: District, record_type: RecordType) -> list[Sync]:
+    """The newest syncs that read the files of a record type and were accepted, or repeated such a one."""
+    accepted = Sync.objects.of(district).filter(state__in=_CHECKED, delivery__is_empty=False).exclude(kind=SyncKind.ROLLBACK)
+    return newest_about(district, accepted.exclude(artifacts=""), record_type)
 
 
 def _deletes(files: RecordRows, kind: RecordType, key: str) -> bool:

@@ -4,17 +4,19 @@ from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
-from django.db.models import Max, Q, QuerySet
+from django.db.models import Q, QuerySet
 
 from accounts.models import District
 from imports.models import Sync
+from imports.selectors.brought import newest_per_file, types_in
 from imports.selectors.parquet import NOWHERE
 from imports.selectors.row_files import RowFile, Wanted, flat_values
 from imports.selectors.timeline import History, Past
 from imports.states import State
 from records.artifact_paths import SEARCHED
-from records.attributes import FILE_OF, SCREEN_ORDER, RecordType, display_name
+from records.attributes import SCREEN_ORDER, RecordType, display_name
 from records.outcomes import NOT_ACCEPTED
+from records.places import place_of_row
 from roster.models import LIVE, Enrollment, LiveRecord
 from roster.selectors.browse import browse, clean_search, enrollment_names, roster_state
 
@@ -26,7 +28,7 @@ HERE, DELETED, GONE = "live", "deleted", "gone"
 
 @dataclass(frozen=True, slots=True)
 class Hit:
-    """One record: fate is live, deleted, gone, or the outcome of its row. sync, line: of a row that was left out. key is empty where a row has none."""
+    """One record: fate is live, deleted, gone, or the outcome of its row. sync, line, file: of a row that was left out. key is empty where a row has none."""
 
     record_type: RecordType
     key: str
@@ -34,11 +36,7 @@ class Hit:
     fate: str
     sync: Sync | None = None
     line: int = 0
-
-    @property
-    def file(self) -> str:
-        """The file of its row; empty where there is none."""
-        return f"{FILE_OF[self.record_type]}.csv" if self.line else ""
+    file: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,16 +109,17 @@ def _names(district: District, record_type: RecordType, rows: list[LiveRecord]) 
 
 
 def _left_out(district: District, search: str) -> Iterator[Hit]:
-    """Rows that the newest sync of each app left out."""
+    """Rows that the newest sync of each app left out, or of each file the newest sync that brought it."""
     decided = Sync.objects.of(district).exclude(artifacts="").exclude(state__in=(State.FAILED, State.CANCELLED))
-    newest = [sync_id for _, sync_id in decided.order_by().values_list("app_id").annotate(Max("pk"))]
+    newest = newest_per_file(decided)
     for sync in Sync.objects.of(district).filter(pk__in=newest).select_related("app").order_by("-pk"):
-        for record_type in SCREEN_ORDER:
-            file = RowFile.rows(sync, record_type)
-            found = file.find(Wanted(record_type, words=tuple(search.split())), LEFT_OUT)[:HITS] if file is not None else NOWHERE
-            for row in file.read(found) if file is not None else ():
+        for record_type in types_in(newest[sync.pk]):
+            rows = RowFile.rows(sync, record_type)
+            found = rows.find(Wanted(record_type, words=tuple(search.split())), LEFT_OUT)[:HITS] if rows is not None else NOWHERE
+            for row in rows.read(found) if rows is not None else ():
                 name = display_name(record_type, flat_values(row))
-                yield Hit(record_type, str(row["key"]), name, str(row["outcome"]), sync, int(str(row["line"])))
+                file, line = place_of_row(record_type, int(str(row["line"])))
+                yield Hit(record_type, str(row["key"]), name, str(row["outcome"]), sync, line, file)
 
 
 def _with_fates(district: District, hits: list[Hit]) -> list[Hit]:

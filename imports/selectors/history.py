@@ -72,7 +72,11 @@ class Tally:
 
 def find_syncs(district: District, wanted: Wanted) -> QuerySet[Sync]:
     """The wanted syncs, newest on top, with what a list shows of them and without their documents."""
-    syncs = Sync.objects.of(district).select_related("app", "created_by", "config", "district").defer("config__document", "trial_document")
+    syncs = (
+        Sync.objects.of(district)
+        .select_related("app", "created_by", "config", "district", "delivery")
+        .defer("config__document", "trial_document")
+    )
     if wanted.apps:
         syncs = syncs.filter(app__kind__in=wanted.apps)
     if wanted.group:
@@ -85,13 +89,20 @@ def find_syncs(district: District, wanted: Wanted) -> QuerySet[Sync]:
 # --- what is said of syncs that are no imports ---------------------------------------------------------------------------
 
 
+def found_nothing(sync: Sync) -> bool:
+    """Whether it is a run for which no new files had arrived: no worker ever had it."""
+    return sync.state == State.NO_CHANGES and sync.started_at is None and sync.delivery.is_empty
+
+
 def told_by_kind(sync: Sync, moved: Mapping[str, int]) -> str:
-    """What became of a rollback, or of a rest of which nothing was left; empty where the words for imports are right.
+    """What became of a rollback, of a rest of which nothing was left, or of a run that found no files; empty where the words for imports are right.
 
     Args:
         sync: of any kind.
         moved: the records that it created, updated and deleted.
     """
+    if found_nothing(sync):
+        return "No new files had arrived, so there was nothing to change."
     if sync.state == State.NO_CHANGES and sync.kind != SyncKind.IMPORT:
         return "There was nothing left to roll back." if sync.kind == SyncKind.ROLLBACK else "Nothing was left of what had been held back."
     if sync.kind != SyncKind.ROLLBACK or State(sync.state) not in {*ACCEPTED, State.ROLLED_BACK}:

@@ -38,7 +38,7 @@ def _describe(app: ImportApp, last: int) -> OtherApp:
     document = app.config.document if app.config else {}
     fields = parse_config(document, app.kind, headers=None).master_fields
     stamp = json.dumps([app.kind, sorted((one.record_type.value, one.attribute, one.mode) for one in fields), last])
-    return OtherApp(str(app), fields, cache(partial(_fed_keys, app.district_id, app.pk, last)), stamp)
+    return OtherApp(str(app), fields, cache(partial(_fed_keys, app.district_id, app.pk, last)), stamp, app.kind)
 
 
 def _fed_keys(district_id: int, app_id: int, last: int, record_type: RecordType) -> pd.Series:

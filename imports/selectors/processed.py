@@ -24,6 +24,7 @@ from imports.selectors.reasons import Reason, reason_of_code, reasons_by_key, re
 from imports.states import ACCEPTED, State
 from records.artifact_paths import found_by, rows_path, unchanged_path
 from records.attributes import FILE_OF, SCREEN_ORDER, RecordType, attribute_label, live_columns
+from records.places import place_of_row
 from records.rules import RULES
 from roster.models import LIVE
 
@@ -113,7 +114,8 @@ def _fate(record_type: RecordType, outcome: str, code: str, line: int, reasons: 
         told = [reason_of_code(code, record_type), *told]
     codes = list(dict.fromkeys([*([code] if code else []), *(one.code for one in told)]))
     words = " ".join(f"{one.title}: {one.message}" for one in told)
-    return outcome, "; ".join(codes), words, f"{FILE_OF[record_type]}.csv" if line else "", str(line or "")
+    file, shown = place_of_row(record_type, line)
+    return outcome, "; ".join(codes), words, file, str(shown or "")
 
 
 def _others(record_type: RecordType, extra: object) -> str:
@@ -138,7 +140,7 @@ def _unchanged_lines(
         key, line = row["key"], row["line"]
         found = live.get(key)
         told = reasons.get(line)
-        fate = _fate(record_type, "unchanged", "", line, told) if told else ("unchanged", "", "", file, str(line))
+        fate = _fate(record_type, "unchanged", "", line, told or []) if told or line < 0 else ("unchanged", "", "", file, str(line))
         if found is not None and found[0] not in later:
             others = _others(record_type, found[-1]) if found[-1] else ""
             lines.append((*fate, key, *found[2:-1], others, ""))

@@ -15,9 +15,10 @@ from imports.selectors.parquet import NOWHERE, ParquetRows, Positions, mask_of, 
 from imports.selectors.reasons import Reason, reason_of_code, reasons_by_line
 from imports.selectors.row_files import flat_values
 from records.artifact_paths import before_path, findings_path, rows_path, unchanged_path
-from records.attributes import FILE_OF, RecordType, display_name
+from records.attributes import RecordType, display_name
 from records.changed import CHANGED, names_in
 from records.key_index import BEFORE, FINDINGS, KEY, ROWS, KeyIndex, key_index_path
+from records.places import place_of_row
 from records.rules import RULES
 
 EXTRA = "extra"
@@ -29,6 +30,8 @@ class StoredRow:
     """One row of a sync, or a live record that it deleted or kept (line 0).
 
     changes: (attribute, value before, value after), of updated rows only. reasons: what was found about it, what decided its outcome first.
+    file: where the row stands; empty where there is no row. Of a student whom demographics.csv alone changed that is demographics.csv, and the line 0
+    where it has no row for them.
     """
 
     record_type: RecordType
@@ -39,16 +42,12 @@ class StoredRow:
     load: Callable[[], dict[str, str]] = field(repr=False, compare=False)
     changes: tuple[tuple[str, str, str], ...] = ()
     reasons: tuple[Reason, ...] = ()
+    file: str = ""
 
     @cached_property
     def values(self) -> dict[str, str]:
         """All its attributes; read when they are asked for."""
         return self.load()
-
-    @property
-    def file(self) -> str:
-        """The file the row stands in; empty where there is no row."""
-        return f"{FILE_OF[self.record_type]}.csv" if self.line else ""
 
     @property
     def name(self) -> str:
@@ -85,9 +84,10 @@ class RecordRows:
         if file is None or (key is not None and row[KEY] != key):
             return None
         own, line, outcome, code = str(row[KEY]), int(str(row["line"])), self.outcome(record_type, at), str(row["code"] or "")
+        name, shown = place_of_row(record_type, line)
         return StoredRow(
-            record_type, own, outcome, code, line, lambda: _values(_take(file, at)),
-            self._changes(record_type, file, at, row) if outcome == "updated" else (), tuple(self._reasons(record_type, own, line, code)),
+            record_type, own, outcome, code, shown, lambda: _values(_take(file, at)),
+            self._changes(record_type, file, at, row) if outcome == "updated" else (), tuple(self._reasons(record_type, own, line, code)), name,
         )  # fmt: skip
 
     def _changes(self, record_type: RecordType, file: ParquetRows, at: int, row: Mapping[str, object]) -> tuple[tuple[str, str, str], ...]:
@@ -110,7 +110,7 @@ class RecordRows:
         return None
 
     def line_unchanged(self, record_type: RecordType, key: str) -> int | None:
-        """The line of the row that left the record as it was; None where no such row is among the unchanged ones."""
+        """The number (see `records.places`) of the row that left the record as it was; None where no such row is among the unchanged ones."""
         file = self._open(unchanged_path(Path(), record_type))
         for group in file.groups if file is not None else ():
             bounds = file.bounds(group, KEY) if file is not None else None

@@ -120,7 +120,7 @@ def strips_of(district: District) -> list[Strip]:
             Strip(
                 "wait",
                 "stopped",
-                f"{suspended_words(rollover.suspends_until, district)}. Uploads are refused and queued syncs wait; simulations, rollbacks and all "
+                f"{suspended_words(rollover.suspends_until, district)}. Uploads and runs are refused and queued syncs wait; simulations, rollbacks and all "
                 "settings go on. Imports resume by themselves.",
             )
         )

@@ -2,7 +2,7 @@
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 from django.utils import timezone
 
 from accounts.models import District
+from formats.oneroster.tables import FILE_NAMES
 from formats.read import TextTable
 from imports.config import ImportConfig
 from imports.config_parser import parse_config
@@ -19,6 +20,7 @@ from imports.files import limits, local_copy
 from imports.models import ImportApp, Sync
 from imports.pipeline import PipelineParams
 from imports.reading import as_findings, describe_files, open_files, read_texts
+from imports.selectors.last_good import last_copies
 from imports.selectors.other_apps import other_apps
 from imports.selectors.rollover import deletion_changed_since, keeps_all
 from imports.sentences import say_file_problem
@@ -51,7 +53,7 @@ def read_inputs(sync: Sync, scratch: Path) -> Inputs:
     fetched.mkdir()
     paths = [local_copy(file.stored_as, fetched / file.name) for file in sync.delivery.files.all()]
     config = parse_config(sync.document, sync.app.kind, headers=None)
-    opened = open_files(paths, scratch, limits())
+    opened = open_files(paths, scratch, limits(), required_files(sync.app))
     today = today_in(sync.district)
     others = other_apps(sync.app)
     digest = _digest({"files": dict(opened.hashes), **_rules(sync, config, today, others)})
@@ -60,11 +62,24 @@ def read_inputs(sync: Sync, scratch: Path) -> Inputs:
     notes += [f"{name} came along and was not used." for name in sync.delivery.ignored]
     params = PipelineParams(
         config, today, {file: opened.mode(file) for file in opened.paths}, _stops_for_schools(sync), as_findings(texts.warnings), others,
-        rekeys=sync.detail.rekeys, keeps_all=keeps_all(sync),
+        rekeys=sync.detail.rekeys, keeps_all=keeps_all(sync), earlier_headers=_earlier_headers(sync, opened.paths),
     )  # fmt: skip
     return Inputs(
         texts.tables, config, params, describe_files(opened, texts), notes, digest, sum(table.rows for table in texts.tables.values())
     )
+
+
+def required_files(app: ImportApp) -> tuple[str, ...]:
+    """The files without which a delivery of the app is refused once it is opened. What the first one of SFTP lacks is refused before it is received."""
+    return () if app.kind == ImportApp.Kind.SFTP else FILE_NAMES
+
+
+def _earlier_headers(sync: Sync, delivered: Collection[str]) -> dict[str, list[str]]:
+    """The headers of users and demographics as they came last, where the delivery lacks one of them: whose metadata is whose."""
+    if {"users", "demographics"} <= set(delivered):
+        return {}
+    copies = last_copies(sync.app, before=sync.pk)
+    return {file: list(copies[file].headers) for file in ("users", "demographics") if file in copies}
 
 
 def today_in(district: District) -> date:

@@ -15,7 +15,7 @@ def activate_app(*, district: District, kind: str, by: User | None) -> ImportApp
     app, is_new = ImportApp.objects.of(district).get_or_create(kind=kind, defaults={"district": district, "activated_by": by})
     if is_new or app.config is None:
         app.config = ConfigVersion.objects.create(
-            district=district, app=app, number=1, document=default_document(), created_by=by, note="Defaults"
+            district=district, app=app, number=1, document=default_document(kind), created_by=by, note="Defaults"
         )
         app.save(update_fields=["config"])
         record_event(district=district, action="app.activated", by=by, target=app.get_kind_display())

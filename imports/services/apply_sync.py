@@ -11,14 +11,15 @@ from django.utils import timezone
 from accounts.services.audit import record_event
 from dataquality.services.record_issues import record_issues
 from imports.models import Sync
+from imports.selectors.last_good import FILES
 from imports.selectors.rollover import WITHOUT_DELETIONS, keeps_all, suspended_words, waits_until
+from imports.selectors.sent import what_was_sent
 from imports.services.claim import lock_claimed
 from imports.services.rest import start_rest
 from imports.services.rollback import finish_rollback
 from imports.services.set_state import set_state
 from imports.services.tell import tell_completed
 from imports.states import State, SyncKind
-from records.attributes import FILE_OF, RecordType
 from roster.models import RosterState
 from roster.services.apply_changes import apply_changes, settle
 from roster.services.rekey import rekey_live
@@ -75,18 +76,18 @@ def apply_sync(sync: Sync, folder: Path, progress: Callable[[str, int], None] = 
 
 def _finish_import(locked: Sync, state: RosterState, folder: Path, now: datetime) -> None:
     """Organizations, issues and counts, as the delivery says."""
-    detail = locked.detail
-    deltas = {file["name"].removesuffix(".csv") for file in detail.files if file["mode"] == "delta"}
+    detail, sent = locked.detail, what_was_sent(locked)
     save_organizations(
         district=locked.district,
         folder=folder,
         others=json.loads((folder / "organizations.json").read_text(encoding="utf-8")),
         names=locked.document["schools"].get("new_names", {}),
     )
-    partial = {kind.value for kind in RecordType if FILE_OF[kind] in deltas}
-    record_issues(district=locked.district, app=locked.app.kind, sync_id=locked.pk, folder=folder, now=now, partial=partial)
-    is_whole = not deltas and locked.scope is None
-    settle(state, counts=detail.counts, by_school=detail.by_school if is_whole else None)
+    is_whole = all(sent.is_whole(file) for file in FILES)
+    record_issues(
+        district=locked.district, app=locked.app.kind, sync_id=locked.pk, folder=folder, now=now, sent=None if is_whole else sent
+    )  # fmt: skip
+    settle(state, counts=detail.counts, by_school=detail.by_school if is_whole and locked.scope is None else None)
 
 
 def accepted_state(sync: Sync) -> State:

@@ -1,6 +1,7 @@
 """What is told by the clock: the daily digest of Data Requirements, and that a delivery did not arrive in time."""
 
 import logging
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from django.db import DatabaseError, connection, transaction
@@ -11,7 +12,7 @@ from django.utils import timezone
 from accounts.models import District
 from dataquality.models import Issue
 from dataquality.selectors.open_issues import label_of, plural_of
-from imports.models import Delivery, ImportApp
+from imports.models import Arrival, Delivery, ImportApp, LandingRun
 from imports.selectors.rollover import is_suspended, rollover_of
 from notices.models import DigestTurn, ExpectedDelivery, NoticeSettings
 from notices.selectors.settings import settings_by_district
@@ -144,21 +145,41 @@ def tell_missing(district: District, now: datetime) -> int:
     return sum(_tell_missing_of(district, expected, resumed, now) for expected in ExpectedDelivery.objects.of(district))
 
 
+@dataclass(frozen=True, slots=True)
+class Came:
+    """When files of an app came last; `mark` names what came."""
+
+    at: datetime
+    mark: str
+
+
+def _last_came(district: District, kind: str) -> Came | None:
+    """The last delivery with files that was meant to be imported, or in a landing zone the last file that a run would take, which may still wait."""
+    real = Delivery.objects.of(district).filter(app__kind=kind, is_empty=False).exclude(syncs__is_rehearsal=True)
+    real = real.exclude(syncs__landing_runs__reason=LandingRun.Reason.REPLAY)  # those came long ago
+    delivery = real.order_by("-received_at", "-pk").first()
+    files = Arrival.objects.of(district).filter(app__kind=kind).exclude(state=Arrival.State.IGNORED)
+    file = files.order_by("-seen_at", "-pk").first()
+    found = [Came(delivery.received_at, str(delivery.pk))] if delivery else []
+    if file is not None:
+        found.append(Came(file.seen_at, f"file {file.pk}"))
+    return max(found, key=lambda came: came.at, default=None)
+
+
 @transaction.atomic
 def _tell_missing_of(district: District, expected: ExpectedDelivery, resumed: datetime | None, now: datetime) -> bool:
     if not ImportApp.objects.of(district).filter(kind=expected.app).exists():
         return False
-    real = Delivery.objects.of(district).filter(app__kind=expected.app).exclude(syncs__is_rehearsal=True)
-    last = real.order_by("-received_at", "-pk").first()
-    begins = max(moment for moment in (expected.since, resumed, last and last.received_at) if moment)
+    last = _last_came(district, expected.app)
+    begins = max(moment for moment in (expected.since, resumed, last and last.at) if moment)
     if begins + timedelta(hours=expected.hours) > now:
         return False
     facts: dict[str, Fact] = {
         "app": ImportApp.Kind(expected.app).label,
         "hours": expected.hours,
-        "last_at": last.received_at.isoformat() if last else None,
+        "last_at": last.at.isoformat() if last else None,
     }
-    lapse = f"after {last.pk}" if last else f"since {expected.since.isoformat()}"
+    lapse = f"after {last.mark}" if last else f"since {expected.since.isoformat()}"
     event = emit(
         district=district,
         event="delivery.missing",

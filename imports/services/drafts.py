@@ -12,7 +12,7 @@ from django.db import transaction
 
 from accounts.models import User
 from accounts.services.audit import record_event
-from imports.config import merge_document
+from imports.config import merge_document, without_sign_ins
 from imports.config_units import changed_paths, to_units
 from imports.models import ConfigDraft, ConfigVersion, ImportApp
 from imports.services.save_config import save_config
@@ -42,8 +42,8 @@ def open_draft(*, app: ImportApp, user: User) -> ConfigDraft:
     app = ImportApp.unscoped.select_related("config").get(pk=app.pk)
     if app.config is None:
         raise ValueError(f"{app} was never activated")
-    fresh = {"district": app.district, "base": app.config, "document": merge_document(app.config.document)}
-    draft, is_new = ConfigDraft.objects.of(app.district_id).select_for_update(of=("self",)).select_related("base").get_or_create(
+    fresh = {"district": app.district, "base": app.config, "document": merge_document(app.config.document, app.kind)}
+    draft, is_new = ConfigDraft.objects.of(app.district_id).select_for_update(of=("self",)).select_related("base", "app").get_or_create(
         app=app, user=user, defaults=fresh
     )  # fmt: skip
     if not is_new and draft.base_id != app.config.pk and not draft_changes(draft):
@@ -54,7 +54,7 @@ def open_draft(*, app: ImportApp, user: User) -> ConfigDraft:
 
 def draft_changes(draft: ConfigDraft) -> list[tuple[str, ...]]:
     """The paths of the settings in which a draft differs from the version it began from."""
-    return changed_paths(to_units(draft.base.document), to_units(draft.document))
+    return changed_paths(to_units(draft.base.document, draft.app.kind), to_units(draft.document, draft.app.kind))
 
 
 def digest_of(document: Mapping[str, Any], parts: Sequence[str]) -> str:
@@ -108,7 +108,7 @@ def fill_draft(*, draft: ConfigDraft, document: Mapping[str, Any], base: ConfigV
     `note`: where the document comes from, for the version that it becomes; None leaves the note as it is.
     """
     locked = _locked(draft)
-    locked.document = merge_document(document)
+    locked.document = merge_document(without_sign_ins(document), locked.app.kind)
     locked.base = base or locked.base
     locked.confirmed = {}
     locked.note = locked.note if note is None else note[:200]
@@ -167,7 +167,7 @@ def publish_draft(*, draft: ConfigDraft, by: User, note: str = "") -> tuple[Conf
         RekeyUnconfirmed: the SIS ID would come from elsewhere, and that was not confirmed.
         ConfigRefused: with the path of every fault. In every case nothing is changed.
     """
-    app = ImportApp.unscoped.select_for_update(of=("self",)).select_related("config").get(pk=draft.app_id)
+    app = ImportApp.unscoped.select_for_update(of=("self",), no_key=True).select_related("config").get(pk=draft.app_id)
     locked = _locked(draft)
     if app.config_id != locked.base_id:
         raise ConfigMoved

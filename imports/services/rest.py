@@ -35,5 +35,5 @@ def start_rest(applied: Sync) -> Sync | None:
 
 def newer_delivery(sync: Sync) -> Sync | None:
     """The first newer import of the same app that was not cancelled and did not fail: the one that decides instead of this sync's rest."""
-    newer = Sync.objects.of(sync.district_id).filter(app_id=sync.app_id, kind=SyncKind.IMPORT, pk__gt=sync.pk)
+    newer = Sync.objects.of(sync.district_id).filter(app_id=sync.app_id, kind=SyncKind.IMPORT, pk__gt=sync.pk, delivery__is_empty=False)
     return newer.exclude(state__in=_NEVER_RAN).order_by("pk").first()

@@ -12,12 +12,15 @@ from django.db import transaction
 
 from accounts.models import User
 from accounts.services.audit import record_event
-from dataquality.services.record_issues import record_issues
+from dataquality.services.record_issues import Sent, record_issues
 from imports.files import local_artifacts
 from imports.models import Sync, SyncDetail, Transition
+from imports.selectors.last_good import FILES, copies_in
+from imports.selectors.sent import what_was_sent
 from imports.services.set_state import set_state
 from imports.services.start_sync import wake_worker
 from imports.states import ACCEPTED, WAITING, WORKING, State, SyncKind
+from imports.steps.difference import BULK
 from records.part import Part
 from roster.models import RosterState
 from roster.services.apply_changes import settle
@@ -33,6 +36,8 @@ def why_not(sync: Sync, part: Part | None = None) -> str:
     """Why the sync, or this part of it, cannot be rolled back; empty where it can. Bringing back deleted records is possible as long as they are kept."""
     if sync.is_simulation:
         return f"Simulation {sync.pk} changed nothing, so there is nothing to undo."
+    if sync.delivery.is_empty:
+        return f"No new files had arrived for sync {sync.pk}, so it changed nothing and there is nothing to undo."
     if sync.state == State.ROLLED_BACK:
         return f"Sync {sync.pk} was rolled back already."
     if State(sync.state) not in ACCEPTED:
@@ -120,8 +125,22 @@ def _flip(locked: Sync) -> None:
 
 
 def _reopen_issues(locked: Sync, folder: Path, now: datetime) -> None:
-    """The open issues become those of the newest delivery of the app that still stands; without one there are none."""
+    """The open issues become those of the newest copies of the app's files that still stand: of each file its last full one, and the deltas since.
+
+    A file of which no copy stands has none.
+    """
     standing = Sync.objects.of(locked.district_id).filter(app_id=locked.app_id, state__in=ACCEPTED).exclude(kind=SyncKind.ROLLBACK)
-    last = standing.exclude(artifacts="").order_by("-pk").first()
-    found = local_artifacts(last.artifacts) if last else folder
-    record_issues(district=locked.district, app=locked.app.kind, sync_id=locked.pk, folder=found, now=now)
+    layers: dict[int, set[str]] = {}
+    settled: set[str] = set()
+    for copy in copies_in(standing.exclude(artifacts="")):
+        if copy.file not in settled:
+            layers.setdefault(copy.sync_id, set()).add(copy.file)
+            settled |= {copy.file} if copy.mode == BULK else set()
+        if len(settled) == len(FILES):
+            break
+    renew = partial(record_issues, district=locked.district, app=locked.app.kind, sync_id=locked.pk, now=now)
+    if missing := set(FILES) - settled:
+        renew(folder=folder, sent=Sent(dict.fromkeys(missing, BULK)), only=missing)
+    for sync in standing.filter(pk__in=layers).select_related("detail").order_by("pk"):
+        modes = {file: mode for file, mode in what_was_sent(sync).modes.items() if file in layers[sync.pk]}
+        renew(folder=local_artifacts(sync.artifacts), sent=Sent(modes), only=modes)

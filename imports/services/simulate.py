@@ -44,8 +44,8 @@ def start_simulation(
     """
     if app.config is None:
         raise ValueError(f"{app} was never activated")
-    in_force = merge_document(app.config.document)
-    whole = in_force if document is None else merge_document(document)
+    in_force = merge_document(app.config.document, app.kind)
+    whole = in_force if document is None else merge_document(document, app.kind)
     parse_config(whole, app.kind, headers=None)
     trial = None if whole == in_force else whole
     mine = Sync.objects.all_of(app.district_id).filter(is_simulation=True, app=app, delivery=delivery, config=app.config, created_by=by)

@@ -3,6 +3,7 @@
 Each function is called in the transaction in which the sync's state is moved, after it was moved. Simulations tell nobody.
 """
 
+import hashlib
 from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
@@ -11,14 +12,21 @@ from django.conf import settings
 from django.urls import reverse
 
 from accounts.models import District
-from imports.models import Sync, SyncDetail
+from imports.models import LandingRun, Sync, SyncDetail
 from imports.states import CLAIMED, HoldKind, State, SyncKind
-from notices.services.emit import Fact, emit
+from notices.models import Event
+from notices.services.emit import MAX_WORDS, Fact, emit
 from records.attributes import RecordType
 from records.outcomes import NOT_ACCEPTED
 
 SAID = 3  # limits that are named in the sentence
 _WHAT = {SyncKind.IMPORT: "sync", SyncKind.ROLLBACK: "rollback", SyncKind.REST: "sync"}
+_BY_ITSELF = (LandingRun.Reason.SCHEDULE, LandingRun.Reason.ARRIVAL)
+_KNOWN = {"import-suspended"}  # stands on every page
+_REFUSALS = {
+    "file-missing": "The first import needs all eight files together, and some are missing.",
+    "pull-failed": "The files could not be fetched from the district's own server.",
+}
 _LOOK = "A rollback is looked at before it is applied."
 
 
@@ -62,6 +70,33 @@ def tell_rollover_ends(district: District, *, what: str, ends_at: datetime, url:
     """A period of the rollover is about to end; `what` is the label of its switch. Told once for each end."""
     facts: dict[str, Fact] = {"what": what, "ends_at": ends_at.isoformat()}
     emit(district=district, event="rollover.ends", subject_url=url, facts=facts, once_key=f"rollover.ends:{what}:{ends_at.isoformat()}")
+
+
+def tell_refused(run: LandingRun, causes: Mapping[str, str] | None = None) -> None:
+    """A run that began by itself took nothing: told once, until a run is not refused or is refused for something else. It may be called again.
+
+    `causes`: code of each problem -> its title, in fixed words: what is quoted from the files stands in the portal alone.
+    """
+    if not run.is_refused or run.reason not in _BY_ITSELF or _KNOWN & set(causes or {}):
+        return
+    titles = dict(sorted((causes or {}).items()))
+    app = run.app
+    taken = LandingRun.objects.of(run.district_id).filter(app=app, is_refused=False).order_by("-pk").values_list("pk", flat=True).first()
+    begins = f"delivery.refused:{app.kind}:"
+    same = f"{begins}{taken or 0}:{_short('+'.join(titles))}:"
+    told = Event.objects.of(run.district_id).filter(kind="delivery.refused", once_key__startswith=begins).order_by("-pk").first()
+    if told is not None and told.once_key.startswith(same):
+        return
+    why = " ".join(_REFUSALS.get(code) or f"Reason: {title}." for code, title in titles.items()) or "The reason stands in the portal."
+    facts: dict[str, Fact] = {"app": str(app), "why": why[:MAX_WORDS]}
+    emit(
+        district=run.district, event="delivery.refused", subject_url=reverse("imports:app", args=[app.kind]), facts=facts,
+        once_key=f"{same}{run.pk}",
+    )  # fmt: skip
+
+
+def _short(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()[:12]
 
 
 def held_facts(sync: Sync) -> dict[str, Fact]:

@@ -12,6 +12,7 @@ from django.utils import timezone
 
 from imports.files import listed, remove, remove_artifacts
 from imports.models import Delivery, StoredFile, Sync
+from imports.services.tidy_landing import tidy_landing
 from imports.states import FINAL
 from imports.trial.open import trials_folder
 from imports.trial.store import locked
@@ -22,8 +23,8 @@ KEEP_TRIALS = timedelta(days=1)  # without use
 
 
 def tidy() -> list[str]:
-    """Remove old simulations, and orphans older than a day; returns the names of what was removed from storage and from this machine's cache."""
-    return [*_remove_simulations(), *_remove_artifacts(), *_remove_deliveries(), *_remove_trials()]
+    """Remove old simulations, what landing zones kept long enough, and orphans older than a day; returns the names of what was removed."""
+    return [*_remove_simulations(), *_remove_artifacts(), *_remove_deliveries(), *_remove_trials(), *tidy_landing()]
 
 
 def _remove_simulations() -> Iterable[str]:

@@ -46,6 +46,9 @@ class Described:
         return lines.astype(np.int64)
 
 
+NOT_SENT = Described(None, blank(0))
+
+
 def clean_demographics(texts: Mapping[str, TextTable], known: pd.Series | None, found: list[pd.DataFrame]) -> Described:
     """Leave one row per person. Of rows that say the same the first stays; rows that differ are all ignored and named.
 

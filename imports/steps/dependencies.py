@@ -4,7 +4,7 @@ Source: the law of the rows (excluded); filters (enrollments follow their studen
 and classes of a school that filters or requirements leave out are judged in `imports.steps.shut_schools`.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 import pandas as pd
@@ -13,7 +13,7 @@ from imports.steps.references import ACCEPTED, GONE, KEPT, Links
 from imports.steps.shut_schools import leave_shut_schools
 from records.attributes import FILE_OF, RecordType
 from records.frames import Frames, accepted, findings, keeps_live, reject
-from records.text import Mask, distinct
+from records.text import Mask, blank, distinct, is_in, positions
 
 # dependent type, attribute, target, the words for it, the header
 _DEPENDENCIES = (
@@ -24,9 +24,10 @@ _DEPENDENCIES = (
 
 @dataclass(frozen=True, slots=True)
 class DependencyParams:
-    """Whether classes left without students are dropped."""
+    """Whether classes left without students are dropped. `taught`: the keys of classes that live enrollments of students without a row keep."""
 
     drop_empty_classes: bool = False
+    taught: pd.Series = field(default_factory=lambda: blank(0))
 
 
 def follow_dependencies(frames: Frames, links: Links, params: DependencyParams) -> tuple[Frames, list[pd.DataFrame]]:
@@ -39,20 +40,27 @@ def follow_dependencies(frames: Frames, links: Links, params: DependencyParams) 
     if RecordType.ENROLLMENT in result:
         result[RecordType.ENROLLMENT] = _follow(result, RecordType.ENROLLMENT, links, found)
     if params.drop_empty_classes and RecordType.CLASS in result and RecordType.ENROLLMENT in result:
-        result[RecordType.CLASS] = _drop_empty(result, links, found)
+        result[RecordType.CLASS] = _drop_empty(result, links, found, params.taught)
         result[RecordType.ENROLLMENT] = _follow(result, RecordType.ENROLLMENT, links, found)
     return result, found
 
 
-def compare_schools(frames: Frames, links: Links) -> list[pd.DataFrame]:
-    """Report accepted enrollments whose school is not that of their class."""
-    enrollment, classes = frames.get(RecordType.ENROLLMENT), frames.get(RecordType.CLASS)
-    if enrollment is None or classes is None or not len(classes):
+def compare_schools(frames: Frames, links: Links, live_classes: pd.DataFrame | None = None) -> list[pd.DataFrame]:
+    """Report accepted enrollments whose school is not that of their class.
+
+    `live_classes`: key and school_id of the live classes, where these stand in for rows.
+    """
+    enrollment, frame = frames.get(RecordType.ENROLLMENT), frames.get(RecordType.CLASS)
+    parts = [one[["key", "school_id"]] for one in (frame, live_classes) if one is not None]
+    if enrollment is None or not sum(map(len, parts)):
         return []
-    at = links.at[RecordType.ENROLLMENT, "class_id"]
-    row_of = np.full(len(links.targets["class"].ids) + 1, -1, dtype=np.int64)
-    rows = links.targets["class"].row_target[RecordType.CLASS]
-    row_of[rows[::-1]] = np.arange(len(rows))[::-1]
+    classes = parts[0] if len(parts) == 1 else pd.concat(parts, ignore_index=True)
+    at, ids = links.at[RecordType.ENROLLMENT, "class_id"], links.targets["class"].ids
+    row_of = np.full(len(ids) + 1, -1, dtype=np.int64)
+    rows = links.targets["class"].row_target[RecordType.CLASS] if frame is not None else np.empty(0, dtype=np.int64)
+    if live_classes is not None and len(live_classes) and len(ids):
+        rows = np.concatenate([rows, positions(live_classes["key"], ids)])
+    row_of[rows[::-1]] = np.arange(len(rows))[::-1]  # of several the first: rows come before live classes
     row_of[-1] = -1
     class_row = row_of[at]
     both, codes = _school_codes(enrollment, classes)
@@ -89,7 +97,7 @@ def _follow(frames: Frames, record_type: RecordType, links: Links, found: list[p
     return frame
 
 
-def _drop_empty(frames: Frames, links: Links, found: list[pd.DataFrame]) -> pd.DataFrame:
+def _drop_empty(frames: Frames, links: Links, found: list[pd.DataFrame], taught: pd.Series) -> pd.DataFrame:
     """Leave out classes that no accepted student is enrolled in. Where students could only not be imported this time the live class is kept."""
     enrollment, classes = frames[RecordType.ENROLLMENT], frames[RecordType.CLASS]
     at = links.at[RecordType.ENROLLMENT, "class_id"]
@@ -100,6 +108,8 @@ def _drop_empty(frames: Frames, links: Links, found: list[pd.DataFrame]) -> pd.D
         has_any = np.zeros(len(links.targets["class"].ids) + 1, dtype=bool)
         has_any[at[wanted & (at >= 0)]] = True
         empty = ~has_any[rows] & accepted(classes)
+        if len(taught):
+            empty &= ~is_in(classes["key"], taught)
         found.append(findings(classes, empty, code=code, record_type=RecordType.CLASS, file="classes.csv"))
         classes = reject(classes, empty, code)
     return classes

@@ -78,11 +78,16 @@ def empty_frame(record_type: RecordType) -> pd.DataFrame:
 
 @dataclass(frozen=True, slots=True)
 class Spared:
-    """What is kept though no row of this type speaks of it: keys whose row could not be typed (with the reasons), or all of them."""
+    """What is kept though no row of this type speaks of it: keys whose row could not be typed (with the reasons), or all of them.
+
+    fed: the keys that another app delivers too, with the reasons: what would be deleted of them is kept.
+    """
 
     keys: pd.Series = field(default_factory=lambda: blank(0))
     reasons: npt.NDArray[np.int16] = field(default_factory=lambda: np.empty(0, dtype=np.int16))
     is_unsure: bool = False
+    fed: pd.Series = field(default_factory=lambda: blank(0))
+    fed_reasons: npt.NDArray[np.int16] = field(default_factory=lambda: np.empty(0, dtype=np.int16))
 
 
 NOBODY = Spared()
@@ -155,6 +160,13 @@ def _leavers(
         absent = CODES.index("school-stays")
     delete = free & ~keeps & (goes | (mode == BULK))
     keep = free & keeps
+    if len(spared.fed) and delete.any():
+        at = positions(spared.fed, live.keys)
+        elsewhere = np.zeros(len(live.keys), dtype=bool)
+        elsewhere[at[at >= 0]] = True
+        reason[at[at >= 0]] = np.where(delete[at[at >= 0]], spared.fed_reasons[at >= 0], reason[at[at >= 0]])
+        keep |= delete & elsewhere
+        delete &= ~elsewhere
     reason = np.where(reason == 0, absent, reason).astype(np.int16)
     if mode == DELTA and record_type is RecordType.SCHOOL:
         keep &= reason != absent

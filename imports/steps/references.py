@@ -60,12 +60,12 @@ ACCEPTED, KEPT, GONE = 0, 1, 2  # standing of a target: imported, left out but i
 class ReferenceParams:
     """`live_ids`: target -> sourcedIds of live records that stay though no row speaks of them (schools; files sent as delta or not at all).
 
-    `live_keys`: for people of these, sourcedId -> (record type, key).
+    `live_people`: the live people who stay so.
     """
 
     sources: Mapping[RecordType, Mapping[str, Source]]
     live_ids: Mapping[str, pd.Series] = field(default_factory=dict)
-    live_people: pd.DataFrame | None = None  # source_id, key, record_type
+    live_people: pd.DataFrame | None = None  # source_id, key, kind (number of the record type)
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,12 +73,14 @@ class Targets:
     """The distinct ids one kind of reference may name.
 
     ids: text. row_target: record type -> for each of its rows the position of its id (-1: it has none). names: record keys and types for people.
+    live: of people, those that stay though no row speaks of them: key, kind, and at, the position of their id.
     """
 
     ids: pa.ChunkedArray
     row_target: Mapping[RecordType, Positions]
     keys: pa.ChunkedArray
     kinds: npt.NDArray[np.int8]
+    live: pd.DataFrame | None = None
 
     def standing(self, frames: Frames) -> npt.NDArray[np.int8]:
         """The best standing among the rows of each id; an id with no row is a live record, which stands."""
@@ -172,7 +174,11 @@ def _targets(frames: Frames, kind: str, params: ReferenceParams) -> Targets:
     all_kinds = np.concatenate(kinds) if kinds else np.empty(0, dtype=np.int8)
     same = kind != "person"
     ids = pa.chunked_array([uniques], pa.large_string())
-    return Targets(ids, row_target, ids if same else all_keys.take(pa.array(first)), all_kinds[first] if len(first) else all_kinds)
+    live_people = params.live_people if kind == "person" else None
+    return Targets(
+        ids, row_target, ids if same else all_keys.take(pa.array(first)), all_kinds[first] if len(first) else all_kinds,
+        None if live_people is None else live_people[["key", "kind"]].assign(at=codes[start:]),
+    )  # fmt: skip
 
 
 def _where(record_type: RecordType, name: str, params: ReferenceParams) -> dict[str, str]:

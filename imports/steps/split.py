@@ -12,7 +12,7 @@ import pyarrow as pa
 
 from formats.oneroster.tables import ORG_TYPES, USER_ROLES
 from formats.read import TextTable
-from imports.steps.demographics import INACTIVE, Described, clean_demographics
+from imports.steps.demographics import INACTIVE, NOT_SENT, Described, clean_demographics
 from imports.steps.unreadable import add_unreadable
 from mapping.steps.attributes import build_frame, match_demographics
 from records.attributes import AIDE_ROLES, FILE_OF, PERSON_TYPES, ROLE_TYPES, RecordType
@@ -43,7 +43,8 @@ class SplitParams:
 class Split:
     """Record frames by type; the organizations that are no schools (key, name, type, identifier, parent_id); findings; rows of no type by file.
 
-    unsure: files with an unreadable row of nobody knows whom. Frames have `_described_line` and `_is_untyped` (a row of users without a readable role).
+    unsure: files with an unreadable row of nobody knows whom. described: the usable rows of demographics.csv.
+    Frames have `_described_line` and `_is_untyped` (a row of users without a readable role).
     """
 
     frames: Frames
@@ -51,6 +52,7 @@ class Split:
     findings: list[pd.DataFrame] = field(default_factory=list)
     rows_without_type: Mapping[str, int] = field(default_factory=dict)
     unsure: frozenset[str] = frozenset()
+    described: Described = NOT_SENT
 
 
 def split(texts: Mapping[str, TextTable], params: SplitParams) -> Split:
@@ -77,7 +79,7 @@ def split(texts: Mapping[str, TextTable], params: SplitParams) -> Split:
         frames[record_type] = frame
     unread, unsure = add_unreadable(texts, frames, params.sources, found)
     without_type = {file: without_type.get(file, 0) + unread.get(file, 0) for file in texts}
-    return Split(frames, organizations, found, without_type, unsure)
+    return Split(frames, organizations, found, without_type, unsure, described)
 
 
 def _frame_of(

@@ -13,7 +13,8 @@ import pyarrow.compute as pc
 
 from imports.models import ImportApp
 from imports.steps.split import SplitParams, split
-from imports.trial.open import last_delivery, trial_folder
+from imports.trial.copies import find_copies
+from imports.trial.open import trial_folder
 from imports.trial.store import read_json, write_json
 from imports.trial.texts import Texts
 from imports.trial.trial import Trial
@@ -68,8 +69,8 @@ def column_facts(trial: Trial) -> Facts:
 
 def kept_facts(app: ImportApp) -> Facts | None:
     """The facts of the app's last delivery, if somebody has looked at its columns before; no more than one small file is read."""
-    found = last_delivery(app)
-    return _kept(trial_folder(app, found[0])) if found else None
+    found = find_copies(app)
+    return _kept(trial_folder(app, found)) if found else None
 
 
 def _kept(folder: Path) -> Facts | None:

@@ -1,4 +1,4 @@
-"""The files of a delivery as text, every column of them, kept as Arrow files."""
+"""The files of deliveries as text, every column of them, kept as Arrow files."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
@@ -6,11 +6,11 @@ from pathlib import Path
 from typing import Any
 
 from formats.csv_lines import BadRow
+from formats.oneroster.tables import TABLES
 from formats.problems import FileProblem
 from formats.read import TextTable, read_csv
-from imports.files import limits, local_copy, scratch_folder
-from imports.models import Delivery
-from imports.reading import check_heads, open_files
+from imports.reading import check_heads
+from imports.trial.copies import Copies, opened_copies
 from imports.trial.store import read_json, read_table, write_json, write_table
 
 NEVER_READ = "password"  # of users.csv: kept nowhere
@@ -58,25 +58,32 @@ def _problems(kept: Sequence[Mapping[str, Any]]) -> tuple[FileProblem, ...]:
     return tuple(FileProblem(**one) for one in kept)
 
 
-def build_texts(delivery: Delivery, folder: Path) -> None:
-    """Read the delivery and keep it in the folder.
+def build_texts(copies: Copies, folder: Path) -> None:
+    """Read the files and keep them in the folder.
 
     Raises:
-        Refused: the delivery cannot be imported.
+        Refused: they cannot be imported.
     """
-    with scratch_folder() as scratch:
-        fetched = scratch / "delivered"
-        fetched.mkdir()
-        opened = open_files([local_copy(file.stored_as, fetched / file.name) for file in delivery.files.all()], scratch, limits())
-        headers, warnings, _ = check_heads(opened)
-        files = {}
-        for file, path in opened.paths.items():
-            text = read_csv(path, name=f"{file}.csv", scratch=scratch, columns=set(headers[file]) - {NEVER_READ})
-            write_table(folder / f"{file}.arrow", text.table)
-            files[file] = {
-                "name": text.name, "headers": text.headers, "encoding": text.encoding, "delimiter": text.delimiter,
-                "bad": [asdict(row) for row in text.bad], "problems": [asdict(one) for one in text.problems], "old_spellings": text.old_spellings,
-            }  # fmt: skip
-            warnings += text.problems
-    modes = {file: opened.mode(file) for file in opened.paths}
-    write_json(folder / _META, {"files": files, "modes": modes, "warnings": [asdict(one) for one in (*opened.warnings, *warnings)]})
+    files: dict[str, dict[str, Any]] = {}
+    modes: dict[str, str] = {}
+    warnings: list[FileProblem] = []
+    with opened_copies(copies) as (deliveries, scratch):
+        for part, opened in deliveries:
+            wanted = set(opened.paths) if copies.is_single else part.files & set(opened.paths)
+            headers, found, _ = check_heads(opened)
+            named = {f"{file}.csv" for file in wanted}
+            warnings += [one for one in (*opened.warnings, *found) if copies.is_single or one.file in named]
+            for file in wanted:
+                text = read_csv(opened.paths[file], name=f"{file}.csv", scratch=scratch, columns=set(headers[file]) - {NEVER_READ})
+                write_table(folder / f"{file}.arrow", text.table)
+                files[file], modes[file] = _described(text), opened.mode(file)
+                warnings += text.problems
+    ordered = {file: files[file] for file in TABLES if file in files}
+    write_json(folder / _META, {"files": ordered, "modes": modes, "warnings": [asdict(one) for one in warnings]})
+
+
+def _described(text: TextTable) -> dict[str, Any]:
+    return {
+        "name": text.name, "headers": text.headers, "encoding": text.encoding, "delimiter": text.delimiter,
+        "bad": [asdict(row) for row in text.bad], "problems": [asdict(one) for one in text.problems], "old_spellings": text.old_spellings,
+    }  # fmt: skip

@@ -14,9 +14,11 @@ from typing import Any
 import pandas as pd
 
 from imports.config import ImportConfig
-from imports.context import Judge, OtherApp, PipelineParams, all_organizations, carry_demographics, keep_master_values
-from imports.pipeline import judge_rows, place_rows
+from imports.context import Judge, OtherApp, PipelineParams, all_organizations
+from imports.described import is_alone, without_silence
+from imports.pipeline import complete_people, judge_rows, place_rows
 from imports.reading import as_findings
+from imports.steps.demographics import NOT_SENT, clean_demographics
 from imports.steps.references import Links
 from imports.trial.frames import checked_frames
 from imports.trial.live import KeptLive
@@ -63,7 +65,10 @@ class Base:
 
 @dataclass(frozen=True, slots=True)
 class Trial:
-    """The last delivery of an app. `stops_for_schools`: nothing was imported yet, so unknown schools would be asked for; here they count as new."""
+    """The last delivery of an app, with the last copies of files that it lacks.
+
+    stops_for_schools: nothing was imported yet, so unknown schools would be asked for; here they count as new.
+    """
 
     texts: Texts
     folder: Path
@@ -90,10 +95,11 @@ class Trial:
         params = PipelineParams(config, self.today, self.texts.modes, others=self.others, keeps_all=self.keeps_all)
         placed = place_rows(checked.frames, all_organizations(checked.organizations, params, self.live), params, self.live)
         headers = {file: text.headers for file, text in self.texts.tables.items()}
-        frames, kept = keep_master_values(carry_demographics(placed.frames, headers, params, self.live), params, self.live)
+        described = clean_demographics(self.texts.tables, None, []) if is_alone(params) else NOT_SENT
+        frames, links, judge, kept = complete_people(placed, described, headers, params, self.live, checked.unsure)
         empty = [single_finding(code="file-without-rows", file=text.name, line=1) for text in self.texts.tables.values() if not text.rows]
         found = [*as_findings(self.texts.warnings), *empty, *checked.findings, *placed.findings, *kept]
-        return Base(frames, placed.links, Judge(params, self.live, checked.unsure), found, placed.unmapped)
+        return Base(frames, links, judge, found, placed.unmapped)
 
     def run(self, config: ImportConfig, document: Mapping[str, object]) -> TrialResult:
         """The counts under a configuration, worked out once. `document`: the one the configuration was parsed from."""
@@ -102,7 +108,7 @@ class Trial:
             return TrialResult.from_json(kept)
         base = self.base(config, document)
         frames, more = base.judged
-        result = count_result(frames, [*base.findings, *more], unmapped=base.unmapped, assumes_schools=self._assumes_schools(config))
+        result = count_result(without_silence(frames), [*base.findings, *more], unmapped=base.unmapped, assumes_schools=self._assumes_schools(config))
         write_json(path, result.to_json())
         return result
 

@@ -1,4 +1,4 @@
-"""The page of an import app: overview, history, data quality and settings."""
+"""The page of an import app: overview, history, data quality, of SFTP the landing zone, and settings."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -19,6 +19,8 @@ from imports.views.by_school import school_table
 from imports.views.config_changes import url_to_edit
 from imports.views.configuration import configuration_sections, mapped_schools
 from imports.views.drift import drift_line
+from imports.views.landing_now import connection_of, landing_now
+from imports.views.landing_tab import landing_context
 from imports.views.scope import can_cancel, find_app
 from imports.views.sync_list import list_syncs
 from imports.views.wizard.steps import steps_of
@@ -29,7 +31,7 @@ from roster.selectors.browse import clean_search, roster_state, type_tabs
 EXPECTED_FILES = ("orgs.csv", "users.csv", "courses.csv", "classes.csv", "enrollments.csv", "academicSessions.csv", "demographics.csv")
 SYNCS_PER_PAGE = 20
 RECENT = 5  # versions and simulations on the Settings tab
-TABS = {"overview": "Overview", "history": "History", "quality": "Data Quality", "settings": "Settings"}
+TABS = {"overview": "Overview", "history": "History", "quality": "Data Quality", "landing": "Landing zone", "settings": "Settings"}
 
 
 @require_safe
@@ -41,7 +43,7 @@ def app_page(request: DistrictRequest, kind: str, tab: str = "overview") -> Http
 
 def render_app_page(request: DistrictRequest, app: ImportApp, tab: str, *, problems: Sequence[Any] = (), status: int = 200) -> HttpResponse:
     """The page, with the problems of a refused upload if there are any."""
-    if tab not in _CONTEXTS:
+    if tab not in tabs_of(app):
         raise Http404("There is no such tab.")
     latest = Sync.objects.of(request.district).filter(app=app).select_related("app", "created_by").order_by("-created_at", "-pk").first()
     working = latest if latest and latest.is_working else None
@@ -59,8 +61,14 @@ def render_app_page(request: DistrictRequest, app: ImportApp, tab: str, *, probl
         "is_preview": bool(app.config and app.config.document.get("delivery", {}).get("preview")),
         "problems": problems,
         "drift": drift_line(find_drift(app, app.config.document)) if app.config else "",
+        "connection": connection_of(app) if app.kind == ImportApp.Kind.SFTP else None,
     }
     return render(request, f"imports/app_{tab}.html", context | _CONTEXTS[tab](request, app), status=status)
+
+
+def tabs_of(app: ImportApp) -> dict[str, str]:
+    """The tabs of an app, by their names in the address."""
+    return {name: title for name, title in TABS.items() if name != "landing" or app.kind == ImportApp.Kind.SFTP}
 
 
 def _tabs(request: DistrictRequest, app: ImportApp, latest: Sync | None, current: str) -> list[dict[str, Any]]:
@@ -74,7 +82,7 @@ def _tabs(request: DistrictRequest, app: ImportApp, latest: Sync | None, current
             "count": badges.get(name) or None,
             "tone": "bad" if name == "history" else "wait",
         }
-        for name, title in TABS.items()
+        for name, title in tabs_of(app).items()
     ]
 
 
@@ -82,9 +90,14 @@ def _overview(request: DistrictRequest, app: ImportApp) -> dict[str, Any]:
     state = roster_state(request.district)
     names = dict(Organization.objects.of(request.district).values_list("key", "name"))
     schools = [(key, names.get(key, key), counts) for key, counts in state.by_school.items()]
-    return {
+    shown = {
         "counts": type_tabs(state),
         "schools": school_table(schools, sort=request.GET.get("sort", ""), search=clean_search(request.GET.get("q", ""))),
+    }
+    if app.kind == ImportApp.Kind.SFTP:
+        return {**shown, "now": landing_now(app), "on": "overview"}
+    return {
+        **shown,
         "expected": EXPECTED_FILES,
         "upload_limit_mb": settings.PORTAL_MAX_UPLOAD_MB,
         "file_limit_mb": settings.PORTAL_MAX_FILE_MB,
@@ -112,7 +125,7 @@ def _settings(request: DistrictRequest, app: ImportApp) -> dict[str, Any]:
         .defer("trial_document")
     )
     return {
-        "sections": configuration_sections(document),
+        "sections": configuration_sections(document, app.kind),
         "schools": mapped_schools(request.district, document),
         "versions": versions[:RECENT],
         "simulations": [(one, would_words(one)) for one in simulations.order_by("-pk")[:RECENT]],
@@ -121,4 +134,4 @@ def _settings(request: DistrictRequest, app: ImportApp) -> dict[str, Any]:
     }
 
 
-_CONTEXTS = {"overview": _overview, "history": _history, "quality": _quality, "settings": _settings}
+_CONTEXTS = {"overview": _overview, "history": _history, "quality": _quality, "landing": landing_context, "settings": _settings}

@@ -20,7 +20,7 @@ from imports.selectors.compare import OneSided, compare_left_out
 from imports.selectors.history import relations_of
 from imports.views.compare_counts import MEASURES, OPENING, compare_files, compare_rules, compare_schools, compare_types, rule_title
 from imports.views.config_changes import by_step, changes_between
-from records.attributes import FILE_OF, RecordType
+from records.attributes import RecordType
 
 OFFERED = 100  # newest syncs that can be chosen on the page; older ones are ticked in the list
 LISTED = 200  # records on a page; the download has all
@@ -89,7 +89,7 @@ def _compared(request: DistrictRequest, older: Sync, newer: Sync) -> dict[str, A
     measure = asked if asked in MEASURES else "in_file"
     with_same, relations = "all" in request.GET, relations_of([older, newer])
     changes = changes_between(newer.app, older.config.document, newer.config.document)
-    numberless = [sync for sync in (older, newer) if not sync.detail.counts]
+    numberless = [sync for sync in (older, newer) if not sync.detail.counts or sync.delivery.is_empty]
     rowless = [sync for sync in (older, newer) if not sync.detail.counts or not sync.artifacts]
     return {
         "older": older,
@@ -122,7 +122,7 @@ def compare_records(request: DistrictRequest) -> HttpResponse:
     here, there = (older, newer) if side == "older" else (newer, older)
     lines = [(line, rule_title(line.code, found.record_type)) for line in found.read(0, LISTED)]
     context = {"older": older, "newer": newer, "here": here, "there": there, "only": side, "found": found, "lines": lines}
-    return render(request, "imports/compare_records.html", context | {"file": f"{FILE_OF[found.record_type]}.csv"})
+    return render(request, "imports/compare_records.html", context)
 
 
 @require_safe
@@ -155,12 +155,11 @@ def _one_sided(request: DistrictRequest) -> tuple[Sync, Sync, str, OneSided]:
 
 def _stream(found: OneSided) -> Iterator[str]:
     yield _text([_HEADER])
-    file = f"{FILE_OF[found.record_type]}.csv"
     for start in range(0, found.total, AT_ONCE):
         yield _text(
             [
                 (
-                    line.key, line.name, line.outcome, line.code, rule_title(line.code, found.record_type), file, str(line.line or ""),
+                    line.key, line.name, line.outcome, line.code, rule_title(line.code, found.record_type), line.file, str(line.line or ""),
                     "accepted" if line.is_accepted_there else "not in its files",
                 )
                 for line in found.read(start, start + AT_ONCE)

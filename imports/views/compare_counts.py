@@ -6,9 +6,10 @@ from typing import Any
 
 from formats.messages import MESSAGES
 from imports.models import Sync
+from imports.selectors.brought import brings
 from imports.selectors.reasons import reason_of_code
 from imports.selectors.summary import sync_summary
-from records.attributes import SCREEN_ORDER, RecordType
+from records.attributes import FILE_OF, SCREEN_ORDER, RecordType
 from records.outcomes import MARKS, NOT_ACCEPTED, OUTCOMES
 from records.rules import RULES
 
@@ -55,11 +56,12 @@ class CountLine:
 
 @dataclass(frozen=True, slots=True)
 class TypeLines:
-    """The numbers of one record type that are shown; none where all are the same in both syncs."""
+    """The numbers of one record type that are shown; none where all are the same in both syncs. note: where only one of them read its file."""
 
     record_type: str
     label: str
     lines: list[CountLine]
+    note: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,8 +124,14 @@ def compare_types(older: Sync, newer: Sync, *, with_same: bool) -> list[TypeLine
         lines = [line for line in lines if line.pair.older or line.pair.newer]
         shown = lines if with_same else [line for line in lines if line.pair.difference]
         if lines:
-            found.append(TypeLines(kind.value, kind.plural, shown))
+            found.append(TypeLines(kind.value, kind.plural, shown, _one_sided(older, newer, kind)))
     return found
+
+
+def _one_sided(older: Sync, newer: Sync, record_type: RecordType) -> str:
+    """What makes the numbers of a type hard to compare: that only one of the two read its file."""
+    has = [sync for sync in (older, newer) if brings(sync, record_type)]
+    return f"{FILE_OF[record_type]}.csv came with #{has[0].pk} only" if len(has) == 1 else ""
 
 
 def compare_schools(older: Sync, newer: Sync, name: str) -> SchoolLines:

@@ -40,7 +40,7 @@ def changes_between(app: ImportApp, before: Mapping[str, Any], after: Mapping[st
 def changes_of(app: ImportApp, pairs: Sequence[tuple[Mapping[str, Any], Mapping[str, Any]]]) -> list[list[Change]]:
     """What differs in each of some pairs of documents, in words; as many queries as for one pair."""
     names = _school_names(app, [document for pair in pairs for document in pair])
-    return [changes(to_units(before), to_units(after), names) for before, after in pairs]
+    return [changes(to_units(before, app.kind), to_units(after, app.kind), names) for before, after in pairs]
 
 
 def _school_names(app: ImportApp, documents: Sequence[Mapping[str, Any]]) -> dict[str, str]:

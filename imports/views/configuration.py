@@ -6,7 +6,18 @@ from typing import Any
 
 from accounts.models import District
 from imports.config import default_document, merge_document
-from imports.config_words import DELIVERY_LABELS, FIXED_DOMAINS, LEVELS, MODES, delivery_words, domain_words, rule_words
+from imports.config_words import (
+    DELIVERY_LABELS,
+    FIXED_DOMAINS,
+    LEVELS,
+    MODES,
+    RUN_ON_ARRIVAL,
+    delivery_words,
+    domain_words,
+    part_of,
+    rule_words,
+    schedule_words,
+)
 from records.attributes import SCREEN_ORDER, RecordType, attribute_label
 from roster.selectors.browse import school_names
 
@@ -39,9 +50,9 @@ class MappedSchool:
     name: str
 
 
-def configuration_sections(document: Mapping[str, Any]) -> list[SettingsSection]:
-    """The parts of a configuration document, in the order of the wizard."""
-    whole, default = merge_document(document), default_document()
+def configuration_sections(document: Mapping[str, Any], kind: str = "csv_upload") -> list[SettingsSection]:
+    """The parts of a configuration document of that kind of app, in the order of the wizard."""
+    whole, default = merge_document(document, kind), default_document(kind)
     return [
         _delivery(whole["delivery"], default["delivery"]),
         _attributes(whole["attributes"], default["attributes"]),
@@ -49,6 +60,7 @@ def configuration_sections(document: Mapping[str, Any]) -> list[SettingsSection]
         _filters(whole),
         _uniqueness(whole),
         _master_fields(whole),
+        *([_schedule(whole)] if "schedule" in whole else []),
     ]
 
 
@@ -61,7 +73,9 @@ def mapped_schools(district: District, document: Mapping[str, Any]) -> list[Mapp
 
 def _delivery(delivery: Mapping[str, Any], default: Mapping[str, Any]) -> SettingsSection:
     lines = [
-        Setting(label, delivery_words(name, delivery[name]), delivery[name] != default[name]) for name, label in DELIVERY_LABELS.items()
+        Setting(label, delivery_words(name, delivery[name]), delivery[name] != default[name])
+        for name, label in DELIVERY_LABELS.items()
+        if name in default and part_of(("delivery", name)) == "delivery"
     ]
     return SettingsSection("delivery", "Delivery Configuration", lines)
 
@@ -114,3 +128,12 @@ def _master_fields(document: Mapping[str, Any]) -> SettingsSection:
         label = f"{record_type.label}: {attribute_label(record_type, entry['attribute'])}"
         lines.append(Setting(label, MODES[entry["mode"]], is_changed=True))
     return SettingsSection("master_fields", "Master Fields", lines, "No attribute has a mode: what this app delivers is taken over.")
+
+
+def _schedule(document: Mapping[str, Any]) -> SettingsSection:
+    schedule, on_arrival = document["schedule"], document["delivery"]["run_on_arrival"]
+    lines = [
+        Setting("Sync Schedule", schedule_words(schedule), schedule is not None),
+        Setting(RUN_ON_ARRIVAL, delivery_words("run_on_arrival", on_arrival), on_arrival),
+    ]
+    return SettingsSection("schedule", "Schedule", lines)

@@ -14,16 +14,17 @@ from imports.selectors.delivered import known_headers
 from imports.selectors.rehearsal import expected_drops
 from imports.selectors.summary import sync_summary
 from imports.services.drafts import open_draft
+from imports.services.last_files import last_files
+from imports.services.receive_delivery import DeliveryRefused
 from imports.services.simulate import start_simulation
 from imports.services.tidy import KEEP_SIMULATIONS
-from imports.trial import last_delivery
 from imports.views.config_changes import by_step, changes_between, url_to_edit
 from imports.views.scope import find_app
 from imports.views.wizard.faults import lead_to_fault
 from imports.views.wizard.step import problems_of
 from imports.views.words import would_words
 
-NOTHING_DELIVERED = "Not simulated: nothing was uploaded yet. Upload files first; with Preview of data upload on, they change nothing until somebody approves."
+NOTHING_DELIVERED = "Not simulated: there is no delivery yet. Import files first; with Preview of data upload on, they change nothing until somebody approves."
 
 
 @require_POST
@@ -38,11 +39,15 @@ def begin_simulation(request: DistrictRequest, app: ImportApp, draft: ConfigDraf
     """Queue the simulation and go to its page, which shows how far it is; a fault of the draft is said where it can be mended."""
     if problems := problems_of(draft.document, app.kind, known_headers(app)):
         return lead_to_fault(request, app, problems, "Not simulated.")
-    found = last_delivery(app)
-    if found is None:
+    try:
+        delivery = last_files(app)
+    except DeliveryRefused as refusal:
+        messages.error(request, f"Not simulated. {refusal}")
+        return redirect(url_to_edit(app))
+    if delivery is None:
         messages.error(request, NOTHING_DELIVERED)
         return redirect(url_to_edit(app))
-    sync = start_simulation(app=app, delivery=found[0], document=draft.document, by=request.user)
+    sync = start_simulation(app=app, delivery=delivery, document=draft.document, by=request.user)
     return redirect("imports:sync", sync.pk)
 
 

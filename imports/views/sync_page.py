@@ -15,6 +15,7 @@ from imports.selectors.report import rows_per_second
 from imports.selectors.summary import Summary, sync_summary
 from imports.states import HoldKind, State
 from imports.views.by_school import SchoolTable, school_table
+from imports.views.came_by_sftp import came_by_sftp
 from imports.views.file_list import delivered_files
 from imports.views.funnel import funnel
 from imports.views.scope import can_cancel, detail_of, find_sync
@@ -39,12 +40,13 @@ def sync(request: DistrictRequest, sync_id: int) -> HttpResponse:
         "detail": detail,
         "delivered": delivered_files(found, detail),
         "processed": processed_files(found),
+        "came": came_by_sftp(found, detail),
         "relations": relations_of([found]).get(found.pk, []),
         "transitions": found.transitions.select_related("by"),
         "consequence": consequence(detail),
         "finding_count": read_findings(found, limit=0).total,
     }
-    if detail.counts:
+    if detail.counts and not found.delivery.is_empty:
         context |= _result(request, found, detail, sync_summary(found))
     if found.is_simulation:
         return render(request, "imports/simulation.html", context | simulation_context(request, found))

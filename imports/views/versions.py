@@ -14,13 +14,14 @@ from django.shortcuts import redirect, render
 from django.views.decorators.http import require_POST, require_safe
 
 from accounts.current import DistrictRequest, require_editor, require_member
-from imports.config import ConfigProblem, ConfigRefused, merge_document
+from imports.config import ConfigProblem, ConfigRefused, merge_document, without_sign_ins
 from imports.config_parser import parse_config
 from imports.config_words import Change
 from imports.documents import MOST_BYTES, DocumentUnreadable, read_document, write_document
 from imports.models import ConfigDraft, ConfigVersion, ImportApp
 from imports.selectors.delivered import known_headers
 from imports.services.drafts import draft_changes, fill_draft, open_draft
+from imports.sign_in_document import has_sign_in
 from imports.views.config_changes import ChangeGroup, by_step, changes_between, changes_of, url_to_edit
 from imports.views.scope import find_app
 from imports.views.words import count_words
@@ -90,7 +91,7 @@ def _lines(app: ImportApp, page: Sequence[ConfigVersion]) -> list[VersionLine]:
 
 def _unsaved(request: DistrictRequest, app: ImportApp) -> int:
     """How many settings of the person's draft would be lost if it were filled anew."""
-    draft = ConfigDraft.objects.of(app.district_id).filter(app=app, user=request.user).select_related("base").first()
+    draft = ConfigDraft.objects.of(app.district_id).filter(app=app, user=request.user).select_related("base", "app").first()
     return len(draft_changes(draft)) if draft else 0
 
 
@@ -122,7 +123,7 @@ def export_version(request: DistrictRequest, kind: str, number: int) -> HttpResp
     """A version as the JSON document that `configure_import --show` prints, without passwords."""
     app = find_app(request, kind)
     version = _find(app, number)
-    response = HttpResponse(f"{write_document(version.document)}\n", content_type="application/json; charset=utf-8")
+    response = HttpResponse(f"{write_document(version.document, app.kind)}\n", content_type="application/json; charset=utf-8")
     response["Content-Disposition"] = f'attachment; filename="{request.district.slug}-{app.kind}-v{version.number}.json"'
     return response
 
@@ -149,13 +150,18 @@ def import_version(request: DistrictRequest, kind: str) -> HttpResponse:
     name = (PurePath((file.name or "").replace("\\", "/")).name or "The file")[:100]
     try:
         document = read_document(file.read(MOST_BYTES + 1))
-        parse_config(merge_document(document), app.kind, known_headers(app))
+        parse_config(merge_document(document, app.kind), app.kind, known_headers(app))
     except DocumentUnreadable as problem:
         return _render(request, app, status=422, import_problem=f"{name} {problem}")
     except ConfigRefused as refusal:
         return _refuse(request, app, name, refusal.problems)
     if _unsaved(request, app) and request.POST.get("replace") != REPLACE:
         return _render(request, app, status=409, import_problem=f"{name} is not taken: tick that it may replace your unsaved changes.")
+    if has_sign_in(document):
+        messages.info(
+            request, f"{name} holds a user name, a password or keys. They are left out: they are set under Delivery Configuration."
+        )
+        document = without_sign_ins(document)
     return _fill(request, app, document, f"Imported from {name}", name)
 
 

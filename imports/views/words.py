@@ -22,7 +22,7 @@ HOLD_WORDS = {
 _ENDED = {
     State.REJECTED: "Rejected. Nothing was changed.",
     State.EXPIRED: "Nobody decided in time, so it counts as rejected. Nothing was changed.",
-    State.SUPERSEDED: "A newer upload took its place. Nothing was changed.",
+    State.SUPERSEDED: "A newer delivery took its place. Nothing was changed.",
     State.CANCELLED: "Cancelled. Nothing was changed.",
     State.NO_CHANGES: "The files are the same as last time, so there was nothing to change.",
     State.ROLLED_BACK: "It was applied and later rolled back.",

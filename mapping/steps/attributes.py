@@ -97,6 +97,19 @@ def _joined(values: pa.ChunkedArray, at: np.ndarray) -> pd.Series:
     return strip(spread(options, padded[at]))
 
 
+def demographic_values(table: pa.Table, headers: Mapping[str, str], rows: np.ndarray) -> pd.DataFrame:
+    """What demographics.csv says of people, as sent and trimmed; empty where there is no row.
+
+    Args:
+        table: the usable rows. headers: attribute -> its header. rows: for every person their position in the table, -1 for none.
+    """
+    columns = {
+        name: _joined(table.column(header), rows) if header in table.column_names and table.num_rows else blank(len(rows))
+        for name, header in headers.items()
+    }
+    return pd.DataFrame(columns, index=pd.RangeIndex(len(rows)))
+
+
 def match_demographics(table: pa.Table | None, source_ids: pd.Series) -> np.ndarray:
     """For every person the row of demographics that describes them, or -1. The table's sourcedIds must be distinct."""
     if table is None or table.num_rows == 0:

@@ -7,7 +7,9 @@ from django.urls import reverse
 from accounts.models import District
 from imports.models import ImportApp, Sync, SyncDetail
 from imports.states import State
-from imports.views.words import DescribedSync, describe, describe_all
+from imports.views.landing_now import LandingNow, landing_now
+from imports.views.sync_list import ListedSync, list_syncs
+from imports.views.words import describe
 from records.attributes import RecordType
 from records.outcomes import NOT_ACCEPTED
 from roster.models import RosterState
@@ -43,7 +45,8 @@ class AppTile:
     last: Sync | None
     sentence: str
     outcomes: list[tuple[str, int]]  # title, records of the last sync
-    attention: Attention | None
+    attention: list[Attention]
+    landing: LandingNow | None = None  # of an SFTP app
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,9 +63,9 @@ def tiles_of(district: District) -> list[AppTile]:
     return [_tile(app) for app in ImportApp.objects.of(district).order_by("activated_at", "pk")]
 
 
-def recent_syncs(district: District) -> list[DescribedSync]:
+def recent_syncs(district: District) -> list[ListedSync]:
     """Return the last few syncs of all apps, newest first."""
-    return describe_all(Sync.objects.of(district).select_related("app", "created_by").order_by("-created_at", "-pk")[:RECENT])
+    return list_syncs(Sync.objects.of(district).select_related("app", "created_by", "delivery").order_by("-created_at", "-pk")[:RECENT])
 
 
 def figures_of(district: District) -> list[Figure]:
@@ -77,9 +80,11 @@ def _tile(app: ImportApp) -> AppTile:
     last = Sync.objects.of(app.district_id).filter(app=app).order_by("-created_at", "-pk").first()
     detail = SyncDetail.objects.filter(sync=last).first() if last else None
     counts = detail.counts if detail else {}
-    sentence = describe(last, counts) if last else "No files have been uploaded yet."
+    landing = landing_now(app) if app.kind == ImportApp.Kind.SFTP else None
+    sentence = describe(last, counts) if last else "Nothing has been imported yet." if landing else "No files have been uploaded yet."
+    attention = [*_attention(app, last, sentence), *(_landing_attention(app, landing) if landing else ())]
     url = reverse("imports:app", args=[app.kind])
-    return AppTile(app, APP_ICONS[ImportApp.Kind(app.kind)], url, last, sentence, _outcomes(counts), _attention(app, last, sentence))
+    return AppTile(app, APP_ICONS[ImportApp.Kind(app.kind)], url, last, sentence, _outcomes(counts), attention, landing)
 
 
 def _outcomes(counts: dict[str, dict[str, int]]) -> list[tuple[str, int]]:
@@ -98,14 +103,30 @@ def _outcomes(counts: dict[str, dict[str, int]]) -> list[tuple[str, int]]:
     ]
 
 
-def _attention(app: ImportApp, last: Sync | None, sentence: str) -> Attention | None:
+def _attention(app: ImportApp, last: Sync | None, sentence: str) -> list[Attention]:
+    """What the last sync asks of a person."""
     if last is None:
-        return None
+        return []
     url = reverse("imports:sync", args=[last.pk])
     if last.state == State.NEEDS_SCHOOL_MAPPING:
-        return Attention("wait", f"{app}: {sentence}", reverse("imports:map_schools", args=[last.pk]), "Map schools")
+        return [Attention("wait", f"{app}: {sentence}", reverse("imports:map_schools", args=[last.pk]), "Map schools")]
     if last.state == State.HELD:
-        return Attention("wait", f"{app}: the last sync is held. {sentence}", reverse("imports:review", args=[last.pk]), "Review")
+        return [Attention("wait", f"{app}: the last sync is held. {sentence}", reverse("imports:review", args=[last.pk]), "Review")]
     if last.state == State.FAILED:
-        return Attention("bad", f"{app}: the last sync failed. {sentence}", url, "See what happened")
-    return None
+        return [Attention("bad", f"{app}: the last sync failed. {sentence}", url, "See what happened")]
+    return []
+
+
+def _landing_attention(app: ImportApp, landing: LandingNow) -> list[Attention]:
+    """What a landing zone asks of a person: its files were refused, nobody can bring any, or nothing runs by itself any more."""
+    url = reverse("imports:app", args=[app.kind])
+    found = []
+    if landing.last and landing.is_refused:
+        found.append(Attention("bad", f"{app}: the last run took nothing. {landing.last.outcome}", url, "See the landing zone"))
+    if landing.connection.lacks and app.configured_at is not None:
+        delivery = reverse("imports:configure", args=[app.kind, "delivery"])
+        found.append(Attention("wait", f"{app}: {landing.connection.lacks}", delivery, "Delivery Configuration"))
+    if landing.ended:
+        schedule = reverse("imports:configure", args=[app.kind, "schedule"])
+        found.append(Attention("wait", f"{app}: {landing.ended}", schedule, "Schedule"))
+    return found

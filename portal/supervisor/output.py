@@ -3,7 +3,7 @@
 import os
 import sys
 
-COLOURS = {"portal": 36, "broker": 35, "web": 32, "worker": 33, "beat": 34}
+COLOURS = {"portal": 36, "broker": 35, "web": 32, "worker": 33, "beat": 34, "sftp": 31}
 NAME_WIDTH = 7
 
 

@@ -10,12 +10,18 @@ from portal.supervisor.child import ChildSpec
 WEB_COMMAND = ["-m", "gunicorn", "--config", "python:portal.gunicorn", "portal.wsgi:application"]
 WORKER_COMMAND = ["-m", "celery", "-A", "portal", "--quiet", "worker", "--loglevel", "INFO", "--without-gossip", "--without-mingle"]
 BEAT_COMMAND = ["-m", "celery", "-A", "portal", "--quiet", "beat", "--loglevel", "WARNING", "--pidfile="]
+SFTP_COMMAND = ["manage.py", "run_sftp"]  # from the source folder, which the supervisor starts its children in
 ONE_SHOT_STOP: tuple[tuple[signal.Signals, float], ...] = ((signal.SIGTERM, 3),)
 
 
 def broker_spec(paths: DataPaths) -> ChildSpec:
     """Return the embedded broker."""
     return ChildSpec("broker", broker_command(paths), stop_signals=((signal.SIGTERM, 3),))
+
+
+def sftp_spec() -> ChildSpec:
+    """Return the SFTP server; what is being uploaded when it ends stays marked as unfinished, however it ends."""
+    return ChildSpec("sftp", [sys.executable, *SFTP_COMMAND], stop_signals=((signal.SIGTERM, 3),))
 
 
 def web_spec() -> ChildSpec:

@@ -13,7 +13,6 @@ from imports.models import ImportApp
 from imports.services.activate_app import activate_app
 from imports.views.wizard.steps import first_step_url
 
-AVAILABLE = {ImportApp.Kind.CSV_UPLOAD}
 MODES = ("all", "import")
 
 
@@ -25,11 +24,6 @@ class Offer:
     icon: str
     summary: str
     facts: tuple[tuple[str, str], ...]  # icon, words
-
-    @property
-    def is_available(self) -> bool:
-        """Say whether this version of the portal can run it."""
-        return self.kind in AVAILABLE
 
 
 OFFERS = (
@@ -68,7 +62,7 @@ def gallery(request: DistrictRequest) -> HttpResponse:
 @require_editor
 def activate(request: DistrictRequest, kind: str) -> HttpResponse:
     """Activate an app for the district and go to its wizard; one that was set up already opens on its own page."""
-    if kind not in AVAILABLE:
+    if kind not in ImportApp.Kind.values:
         raise Http404("No such app")
     is_new = not ImportApp.objects.of(request.district).filter(kind=kind).exists()
     app = activate_app(district=request.district, kind=ImportApp.Kind(kind), by=request.user)

@@ -16,7 +16,7 @@ def home(request: DistrictRequest) -> HttpResponse:
         "portal/home.html",
         {
             "tiles": tiles,
-            "attention": [tile.attention for tile in tiles if tile.attention],
+            "attention": [one for tile in tiles for one in tile.attention],
             "figures": figures_of(request.district),
             "recent": recent_syncs(request.district),
             "is_first_run": not any(tile.last for tile in tiles),

@@ -1,6 +1,7 @@
 // Small behaviours of every page, by attribute, so that parts swapped in later need no wiring:
 // [data-theme-toggle], [data-opens="dialog id"], [data-closes], [data-dismisses="selector"], [data-copies="text"],
-// [data-submits-on-change], and rows of .table-cards that unfold. The key / focuses the search field.
+// [data-submits-on-change], [data-live] (asks again while it is seen), details.unfold (Escape or a click elsewhere folds it), and rows of
+// .table-cards that unfold. The key / focuses the search field.
 
 const on = (type, selector, act) =>
   document.addEventListener(type, (event) => {
@@ -42,6 +43,30 @@ document.addEventListener("keydown", (event) => {
   event.preventDefault();
   field.focus();
   field.select();
+});
+
+// --- parts that follow what happens: they rest while the page is hidden, and ask at once when it is seen again ------
+
+document.addEventListener("htmx:beforeRequest", (event) => {
+  if (document.hidden && event.target.matches("[data-live]")) event.preventDefault();
+});
+document.addEventListener("visibilitychange", () => {
+  if (document.hidden) return;
+  for (const part of document.querySelectorAll("[data-live]")) part.dispatchEvent(new Event("seen-again"));
+});
+
+// --- what unfolds below a button ------------------------------------------------------------------------------------
+
+function fold(details) {
+  if (details.contains(document.activeElement)) details.querySelector("summary").focus();
+  details.open = false;
+}
+
+document.addEventListener("keydown", (event) => {
+  if (event.key === "Escape") document.querySelectorAll("details.unfold[open]").forEach(fold);
+});
+document.addEventListener("click", (event) => {
+  for (const details of document.querySelectorAll("details.unfold[open]")) if (!details.contains(event.target)) details.open = false;
 });
 
 // --- rows that are cards on small screens -------------------------------------------------------------------------

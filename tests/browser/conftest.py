@@ -56,14 +56,14 @@ def mail_server() -> Iterator[MailServer]:
 
 @pytest.fixture(scope="session")
 def portal(mail_server: MailServer) -> Iterator[Portal]:
-    with tempfile.TemporaryDirectory(prefix="rpb-", dir="/tmp") as folder, socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-        probe.close()
+    with tempfile.TemporaryDirectory(prefix="rpb-", dir="/tmp") as folder:
+        port, sftp_port = _free_ports(2)
         keep = {name: value for name, value in os.environ.items() if name in {"PATH", "HOME", "LANG"}}
         env = keep | {
             "PORTAL_DATA_DIR": folder,
             "PORTAL_HTTP_PORT": str(port),
+            "PORTAL_SFTP_PORT": str(sftp_port),
+            "PORTAL_SFTP_SETTLE_SECONDS": "1",
             "EMAIL_URL": f"smtp://127.0.0.1:{mail_server.port}",
         }
         with (Path(folder) / "run_portal.log").open("w+") as log:
@@ -76,6 +76,15 @@ def portal(mail_server: MailServer) -> Iterator[Portal]:
             finally:
                 process.terminate()
                 process.wait(30)
+
+
+def _free_ports(count: int) -> list[int]:
+    """Ports of this machine that nobody listens on."""
+    probes = [socket.create_server(("127.0.0.1", 0)) for _ in range(count)]
+    ports = [probe.getsockname()[1] for probe in probes]
+    for probe in probes:
+        probe.close()
+    return ports
 
 
 def _wait(url: str, process: "subprocess.Popen[bytes]", log: Path) -> None:

@@ -54,8 +54,7 @@ def _drop(page: Page, path: Path) -> None:
 def test_from_sign_in_to_the_fate_of_every_row(page: Page, portal: Portal, files: Path, console_guard: list[str], tmp_path: Path) -> None:
     sign_in(page, portal, portal.district("story", "Story District"))
     page.get_by_role("link", name="Application Gallery").click()
-    expect(page.get_by_text("Not available yet", exact=True)).to_be_visible()  # SFTP says so, plainly
-    page.get_by_role("button", name="Activate").click()
+    page.get_by_role("button", name="Activate CSV Upload").click()
     expect(page.get_by_role("heading", name="Delivery Configuration", level=1)).to_be_visible()
     page.get_by_role("button", name="Finish Configuration").first.click()
     expect(page.get_by_role("heading", name="CSV Upload", level=1)).to_be_visible()

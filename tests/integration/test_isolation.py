@@ -12,7 +12,7 @@ from django.urls import URLPattern, URLResolver, get_resolver
 from accounts.models import District, Membership, Role, User
 from accounts.services.create_district import create_district
 from dataquality.models import Issue
-from imports.models import Sync
+from imports.models import Arrival, Delivery, LandingRun, Sync
 from imports.services.activate_app import activate_app
 from imports.services.receive_delivery import Upload, receive_delivery
 from imports.services.run_sync import run_sync
@@ -32,6 +32,9 @@ OPEN = {"sign-in", "sign-out", "password", "healthz", "readyz", "favicon.ico", "
 def ours(tmp_path: Path, data_dir: Path) -> District:
     """A district with an imported roster, issues and two syncs; the marker is in a live record, in a row left out, and in a school's name."""
     district, owner = create_district(slug="ours", name=f"{MARKER} Schools", admin_email="owner@ours.example", password="irrelevant-1")
+    sftp = activate_app(district=district, kind="sftp", by=owner)
+    Arrival.objects.create(district=district, app=sftp, path=f"{MARKER} users.csv", size=1, sha256="a" * 64, stamp="")
+    LandingRun.objects.create(district=district, app=sftp, reason="manual", by=owner, is_refused=True, outcome=f"{MARKER} is missing.")
     app = activate_app(district=district, kind="csv_upload", by=owner)
     save_config(app=app, document={"schools": {"all_missing_as_new": True}}, by=owner)
     app.refresh_from_db()
@@ -65,9 +68,10 @@ def _with(line: str, header: list[str], values: dict[str, str]) -> str:
 
 @pytest.fixture
 def stranger() -> Client:
-    """The owner of another district, who has activated the same app."""
+    """The owner of another district, who has activated the same apps."""
     district, owner = create_district(slug="theirs", name="Other Schools", admin_email="owner@theirs.example", password="irrelevant-2")
-    activate_app(district=district, kind="csv_upload", by=owner)
+    for kind in ("csv_upload", "sftp"):
+        activate_app(district=district, kind=kind, by=owner)
     client = Client()
     client.force_login(owner, backend="django.contrib.auth.backends.ModelBackend")
     return client
@@ -99,10 +103,10 @@ def test_every_address_is_closed_to_members_of_another_district(ours: District, 
     webhook = add_webhook(district=ours, url="https://hooks.example.org/x", events=["sync.held"], by=membership.user, address=None)
     assert sync and issue and organization
     values = {
-        "sync_id": sync.pk, "kind": "csv_upload", "tab": ["overview", "history", "quality", "settings"], "membership_id": membership.pk,
+        "sync_id": sync.pk, "kind": ["csv_upload", "sftp"], "tab": ["overview", "history", "quality", "landing", "settings"], "membership_id": membership.pk,
         "record_type": ["student", "school", "enrollment"], "outcome": ["created", "skipped"], "organization_id": organization.pk,
         "code": issue.code, "uidb64": "x", "token": "y", "number": 1, "webhook_id": webhook.pk, "step": ["delivery", "requirements"],
-        "file_id": sync.delivery.files.values_list("pk", flat=True)[0],
+        "key_id": 1, "delivery_id": sync.delivery_id, "file_id": sync.delivery.files.values_list("pk", flat=True)[0],
     }  # fmt: skip
     walked = 0
     for pattern in _patterns(get_resolver()):
@@ -110,7 +114,7 @@ def test_every_address_is_closed_to_members_of_another_district(ours: District, 
             continue
         for address in _filled(pattern, values):
             names_theirs = any(
-                f"<{part}>" in re.sub(r"\w+:", "", pattern) for part in ("sync_id", "membership_id", "organization_id", "webhook_id")
+                f"<{part}>" in re.sub(r"\w+:", "", pattern) for part in ("sync_id", "membership_id", "organization_id", "webhook_id", "delivery_id")
             )
             for query in ("", f"?key={student.key}&q={MARKER}&organization={organization.key}"):
                 for response in (stranger.get(address + query), stranger.post(address + query)):
@@ -125,6 +129,7 @@ def test_every_address_is_closed_to_members_of_another_district(ours: District, 
                         assert response.status_code in {404, 405}, f"{address} answers {response.status_code}"
     assert walked > 80
     assert Sync.objects.of(ours).count() == 2
+    assert Delivery.objects.of(ours).count() == 2
     assert Membership.objects.of(ours).count() == 1
     assert Student.objects.of(ours).filter(first_name=MARKER).count() == 1
 

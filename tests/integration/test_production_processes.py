@@ -65,9 +65,10 @@ def service_urls() -> Iterator[dict[str, str]]:
 @pytest.fixture(scope="module")
 def environment(service_urls: dict[str, str], tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
     """Give the environment of the containers: the names of docker-compose.yml, and what the image sets."""
-    with socket.socket() as probe:
+    with socket.socket() as probe, socket.socket() as other:
         probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
+        other.bind(("127.0.0.1", 0))
+        port, sftp_port = probe.getsockname()[1], other.getsockname()[1]
     data = tmp_path_factory.mktemp("production")
     values = {
         "PORTAL_ENV": "production",
@@ -78,6 +79,9 @@ def environment(service_urls: dict[str, str], tmp_path_factory: pytest.TempPathF
         "STORAGE_URL": "",
         "AWS_ACCESS_KEY_ID": "",
         "AWS_SECRET_ACCESS_KEY": "",
+        "PORTAL_SFTP_PORT": str(sftp_port),
+        "PORTAL_SFTP_ADDRESS": "",
+        "PORTAL_SFTP_CONNECT": f"127.0.0.1:{sftp_port}",
         "EMAIL_URL": "smtp://127.0.0.1:1",
         "DEFAULT_FROM_EMAIL": "",
         "LOG_LEVEL": "INFO",
@@ -106,13 +110,13 @@ def manage(environment: dict[str, str], *arguments: str) -> str:
 
 @pytest.fixture(scope="module")
 def processes(environment: dict[str, str], tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, "subprocess.Popen[bytes]"]]:
-    """Run migrate to its end, then web, worker and beat, as compose would."""
+    """Run migrate to its end, then web, worker, beat and the SFTP server, as compose would."""
     run(COMPOSE["migrate"]["command"], environment)
     manage(environment, "collectstatic", "--no-input")  # the image has this done when it is built
     logs = tmp_path_factory.mktemp("logs")
     started = {}
     with ExitStack() as stack:
-        for name in ("web", "worker", "beat"):
+        for name in ("web", "worker", "beat", "sftp"):
             log = stack.enter_context((logs / name).open("wb"))
             started[name] = subprocess.Popen(COMPOSE[name]["command"], env=environment, cwd=ROOT, stdout=log, stderr=subprocess.STDOUT)
         try:
@@ -141,6 +145,7 @@ def wait_until_healthy(name: str, environment: dict[str, str]) -> None:
 def test_a_district_is_imported_by_the_processes_of_docker_compose(processes, environment, tmp_path):
     wait_until_healthy("web", environment)
     wait_until_healthy("worker", environment)
+    wait_until_healthy("sftp", environment)
     manage(environment, "create_district", "north", "--name", "North", "--admin", "owner@example.org", "--password", "a good long phrase")
     manage(environment, "make_district", "--students", str(STUDENTS), "--seed", "7", "--out", str(tmp_path))
 
@@ -155,7 +160,7 @@ def test_a_district_is_imported_by_the_processes_of_docker_compose(processes, en
 
     assert report["state"] in {"completed", "completed_with_issues"}, report
     assert report["records"]["student"]["created"] == report["records"]["student"]["live"] == STUDENTS
-    assert {name: process.poll() for name, process in processes.items()} == {"web": None, "worker": None, "beat": None}
+    assert {name: process.poll() for name, process in processes.items()} == dict.fromkeys(("web", "worker", "beat", "sftp"))
     for process in processes.values():
         process.send_signal(signal.SIGTERM)
-    assert {name: process.wait(20) for name, process in processes.items()} == {"web": 0, "worker": 0, "beat": 0}
+    assert {name: process.wait(20) for name, process in processes.items()} == dict.fromkeys(("web", "worker", "beat", "sftp"), 0)

@@ -62,9 +62,9 @@ class Portal:
 
     def __init__(self, data_dir: Path) -> None:
         self.data_dir = data_dir
-        self.port = free_port()
+        self.port, self.sftp_port = free_port(), free_port()
         keep = {name: value for name, value in os.environ.items() if name in {"PATH", "HOME", "LANG"}}
-        self.env = keep | {"PORTAL_DATA_DIR": str(data_dir), "PORTAL_HTTP_PORT": str(self.port)}
+        self.env = keep | {"PORTAL_DATA_DIR": str(data_dir), "PORTAL_HTTP_PORT": str(self.port), "PORTAL_SFTP_PORT": str(self.sftp_port)}
         self.lines: list[str] = []
         self.process: subprocess.Popen[str] | None = None
 
@@ -137,7 +137,10 @@ def test_it_starts_says_where_it_is_and_stops_cleanly_on_ctrl_c(portal):
     portal.start_and_wait()
     assert f"http://localhost:{portal.port}" in portal.text
     assert portal.get("/healthz") == portal.get("/readyz") == 200
-    assert {line.split("|")[0].strip() for line in portal.lines if "|" in line} >= {"web", "worker"}
+    assert {line.split("|")[0].strip() for line in portal.lines if "|" in line} >= {"web", "worker", "sftp"}
+    with socket.create_connection(("127.0.0.1", portal.sftp_port), timeout=5) as connection:
+        assert connection.recv(8) == b"SSH-2.0-"
+    assert f"port {portal.sftp_port}" in portal.text
     assert (portal.data_dir / "secret_key").stat().st_mode & 0o777 == 0o600
     assert portal.data_dir.joinpath("files").stat().st_mode & 0o777 == 0o700
 
@@ -157,10 +160,18 @@ def test_a_taken_port_is_named_before_anything_is_started(portal):
     assert not processes_of(portal.data_dir)
 
 
+def test_a_taken_sftp_port_is_named_before_anything_is_started(portal):
+    with socket.create_server(("127.0.0.1", portal.sftp_port)):
+        portal.start()
+        assert portal.process.wait(30) == 1
+        wait_for(lambda: "PORTAL_SFTP_PORT" in portal.text, 2, "the sentence")
+    assert not processes_of(portal.data_dir)
+
+
 def test_nothing_survives_a_kill_9_of_the_supervisor_and_the_next_start_works(portal):
     portal.start_and_wait()
     commands = " ".join(processes_of(portal.data_dir).values())
-    assert all(name in commands for name in ("gunicorn", "worker", "beat", "broker.sock"))
+    assert all(name in commands for name in ("gunicorn", "worker", "beat", "broker.sock", "run_sftp"))
     worker = portal.pid_of("celery .* worker")
     children = [int(pid) for pid in Path(f"/proc/{worker}/task/{worker}/children").read_text().split()]
     assert children
@@ -183,7 +194,8 @@ def test_a_second_start_on_the_same_folder_is_refused_and_says_who_holds_it(runn
 
 
 @pytest.mark.parametrize(
-    ("name", "pattern"), [("web", "gunicorn"), ("worker", "celery .* worker"), ("beat", "celery .* beat"), ("broker", "broker.sock")]
+    ("name", "pattern"),
+    [("web", "gunicorn"), ("worker", "celery .* worker"), ("beat", "celery .* beat"), ("broker", "broker.sock"), ("sftp", "run_sftp")],
 )
 def test_a_killed_process_is_started_again(running_portal, name, pattern):
     before = running_portal.pid_of(pattern)

@@ -11,9 +11,11 @@ from accounts.models import District
 from imports.config import ConfigRefused, default_document
 from imports.documents import write_document
 from imports.management.config_file import read_config_file, say_refused
-from imports.management.working import FAILED, NOT_AVAILABLE, find_district
+from imports.management.working import FAILED, find_district
 from imports.models import ImportApp
+from imports.selectors.sign_in import with_sign_in
 from imports.services.activate_app import activate_app
+from imports.services.configure_sftp import configure_sftp
 from imports.services.save_config import save_config
 
 
@@ -28,8 +30,6 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         district = find_district(options["slug"])
-        if options["app"] == ImportApp.Kind.SFTP:
-            raise CommandError(NOT_AVAILABLE)
         if not options["file"] and not options["show"]:
             raise CommandError("Say what to do: --file CONFIG.json to configure the app, --show to print its configuration.")
         if options["file"]:
@@ -41,7 +41,8 @@ class Command(BaseCommand):
         try:
             with transaction.atomic():
                 app = activate_app(district=district, kind=kind, by=None)
-                version = save_config(app=app, document=document, by=None, note="From the command line")
+                save = configure_sftp if kind == ImportApp.Kind.SFTP else save_config
+                version = save(app=app, document=document, by=None, note="From the command line")
         except ConfigRefused as refusal:
             say_refused(refusal, self.stderr)
             sys.exit(FAILED)
@@ -52,4 +53,5 @@ class Command(BaseCommand):
         app = ImportApp.objects.of(district).select_related("config").filter(kind=kind).first()
         if app is None or app.config is None:
             self.stderr.write(f"{ImportApp.Kind(kind).label} is not activated yet. These are the defaults.")
-        self.stdout.write(write_document(app.config.document if app is not None and app.config is not None else default_document()))
+        document = app.config.document if app is not None and app.config is not None else default_document(kind)
+        self.stdout.write(write_document(with_sign_in(app, document) if app is not None else document, kind))

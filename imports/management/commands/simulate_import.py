@@ -15,14 +15,15 @@ from imports.config_parser import parse_config
 from imports.management.config_file import read_config_file, say_refused
 from imports.management.files import given_files
 from imports.management.sync_text import error_lines, problem_entry, report_text
-from imports.management.working import FAILED, NOT_AVAILABLE, exit_code, find_district, work_through
+from imports.management.working import FAILED, exit_code, find_district, work_through
 from imports.models import Delivery, ImportApp, Sync
 from imports.selectors.delivered import known_headers
 from imports.selectors.report import sync_report
+from imports.selectors.sync_inputs import required_files
+from imports.services.last_files import last_files
 from imports.services.receive_delivery import DeliveryRefused, Upload, receive_delivery
 from imports.services.simulate import start_simulation
 from imports.states import State
-from imports.trial import last_delivery
 
 
 class Command(BaseCommand):
@@ -34,7 +35,7 @@ class Command(BaseCommand):
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("slug", metavar="SLUG", help="the district")
         parser.add_argument(
-            "paths", nargs="*", type=Path, metavar="PATH", help="a zip, a folder, or CSV files (default: the app's last delivery)"
+            "paths", nargs="*", type=Path, metavar="PATH", help="a zip, a folder, or CSV files (default: the app's files as they came last)"
         )
         parser.add_argument("--app", default=ImportApp.Kind.CSV_UPLOAD, choices=ImportApp.Kind.values, help="the app (default csv_upload)")
         parser.add_argument("--file", metavar="CONFIG.json", help="the configuration (default: the present one); - is standard input")
@@ -42,14 +43,12 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         district = find_district(options["slug"])
-        if options["app"] == ImportApp.Kind.SFTP:
-            raise CommandError(NOT_AVAILABLE)
         app = _find_app(district, options["app"])
         document = read_config_file(options["file"]) if options["file"] else None
         try:
             if document is not None:
                 # Headers of new files are not known yet; the files themselves show them.
-                parse_config(merge_document(document), app.kind, None if options["paths"] else known_headers(app))
+                parse_config(merge_document(document, app.kind), app.kind, None if options["paths"] else known_headers(app))
             sync = self._start(app, document, options["paths"], as_json=options["json"])
         except ConfigRefused as refusal:
             say_refused(refusal, self.stderr)
@@ -67,7 +66,8 @@ class Command(BaseCommand):
             self.stderr.write(remark)
         try:
             uploads = [Upload(path.name, path) for path in files.paths]
-            return receive_delivery(app=app, uploads=uploads, source=Delivery.Source.COMMAND, by=None)
+            required = required_files(app)
+            return receive_delivery(app=app, uploads=uploads, source=Delivery.Source.COMMAND, by=None, required=required)
         except DeliveryRefused as refusal:
             errors = [problem_entry(problem) for problem in refusal.problems]
             if as_json:
@@ -104,7 +104,11 @@ def _find_app(district: District, kind: str) -> ImportApp:
 
 
 def _last_delivery(app: ImportApp) -> Delivery:
-    found = last_delivery(app)
+    try:
+        found = last_files(app)
+    except DeliveryRefused as refusal:
+        raise CommandError(str(refusal)) from refusal
     if found is None:
-        raise CommandError(f"Nothing was delivered to {app} yet. Name the files: manage.py simulate_import {app.district.slug} PATH.")
-    return found[0]
+        kind = "" if app.kind == ImportApp.Kind.CSV_UPLOAD else f" --app {app.kind}"
+        raise CommandError(f"Nothing was delivered to {app} yet. Name the files: manage.py simulate_import {app.district.slug}{kind} PATH.")
+    return found

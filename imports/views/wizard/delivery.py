@@ -1,14 +1,18 @@
-"""Delivery Configuration of CSV Upload: data schema, preview, limits for the whole district. Those for schools and files are in `finer_limits`."""
+"""Delivery Configuration: data schema, preview, limits for the whole district; `finer_limits` has those for schools and files, `sftp_screen` the server."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from django.utils.functional import SimpleLazyObject
+
 from formats.oneroster.tables import USER_ROLES
 from imports.config_parser.delivery import SCHEMAS
 from imports.config_words import SCHEMAS as SCHEMA_WORDS
+from imports.models import ImportApp
 from imports.steps.thresholds import most_allowed
 from imports.trial.texts import Texts
+from imports.views.sftp_screen import SftpScreen
 from imports.views.wizard.finer_limits import FINER, finer_limits
 from imports.views.wizard.step import Counting, Document, Page, Step
 from records.attributes import AIDE_ROLES, SCREEN_ORDER
@@ -75,6 +79,7 @@ def show(page: Page) -> Mapping[str, Any]:
         "groups": finer_limits(page),
         "schemas": [(name, SCHEMA_WORDS[name]) for name in SCHEMAS],
         "delivery": page.document["delivery"],
+        "sftp": SimpleLazyObject(lambda: SftpScreen(page.request, page.app)) if page.app.kind == ImportApp.Kind.SFTP else None,
     }
 
 
@@ -112,7 +117,7 @@ DELIVERY = Step(
     slug="delivery",
     title="Delivery Configuration",
     icon="upload",
-    lead="How files come, and which syncs wait for a person. The usual settings import every upload without asking.",
+    lead="How files come, and which syncs wait for a person. The usual settings import every delivery without asking.",
     parts=("delivery",),
     read=read,
     show=show,

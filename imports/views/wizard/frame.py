@@ -36,7 +36,8 @@ def render_step(page: Page, status: int = 200) -> HttpResponse:
 
 def frame(page: Page) -> dict[str, Any]:
     """The context of a step's frame."""
-    drafted = changes(to_units(page.draft.base.document), to_units(page.draft.document), page.school_names)
+    kind = page.app.kind
+    drafted = changes(to_units(page.draft.base.document, kind), to_units(page.draft.document, kind), page.school_names)
     return {
         "app": page.app,
         "page": page,
@@ -47,7 +48,7 @@ def frame(page: Page) -> dict[str, Any]:
         "steps": _links(page),
         "before": neighbour(page.app, page.step, -1),
         "after": neighbour(page.app, page.step, 1),
-        "seen": seen_of(page.draft, page.step.parts),
+        "seen": seen_of(page.draft, page.step.written),
         "changes": drafted,
         "is_first_time": page.app.configured_at is None,
         "is_moved": page.draft.base_id != page.app.config_id,
@@ -56,9 +57,10 @@ def frame(page: Page) -> dict[str, Any]:
 
 
 def _links(page: Page) -> list[StepLink]:
-    units = to_units(page.draft.document)
-    differs = Counter(part_of(path) for path in changed_paths(to_units(default_document()), units))
-    drafted = Counter(part_of(path) for path in changed_paths(to_units(page.draft.base.document), units))
+    kind = page.app.kind
+    units = to_units(page.draft.document, kind)
+    differs = Counter(part_of(path) for path in changed_paths(to_units(default_document(kind), kind), units))
+    drafted = Counter(part_of(path) for path in changed_paths(to_units(page.draft.base.document, kind), units))
     faults = Counter(part_of_problem(problem) for problem in page.problems)
     return [
         StepLink(

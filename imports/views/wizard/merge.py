@@ -30,7 +30,7 @@ def merge(request: DistrictRequest, kind: str) -> HttpResponse:
     draft = open_draft(app=app, user=request.user)
     if app.config is None or draft.base_id == app.config_id:
         return redirect(steps_of(app)[0].url(app))
-    base, mine, theirs = (to_units(document) for document in (draft.base.document, draft.document, app.config.document))
+    base, mine, theirs = (to_units(document, app.kind) for document in (draft.base.document, draft.document, app.config.document))
     both = clashes(base, mine, theirs)
     seen = f"{seen_of(draft, sorted(draft.document))}-{app.config_id}"
     is_sent = request.method == "POST"
@@ -38,7 +38,7 @@ def merge(request: DistrictRequest, kind: str) -> HttpResponse:
     chosen = {path: "" if is_old else request.POST.get(_field(path), "") for path in both}
     if is_sent and not is_old and all(choice in (MINE, THEIRS) for choice in chosen.values()):
         keep = [path for path, choice in chosen.items() if choice == MINE]
-        fill_draft(draft=draft, document=from_units(put_together(base, mine, theirs, keep)), base=app.config)
+        fill_draft(draft=draft, document=from_units(put_together(base, mine, theirs, keep), app.kind), base=app.config)
         messages.success(request, f"Your draft now stands on version {app.config.number}. Look at it once more, then save.")
         return redirect(steps_of(app)[0].url(app))
     names = dict(Organization.objects.of(app.district_id).values_list("key", "name"))

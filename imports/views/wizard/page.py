@@ -68,7 +68,7 @@ def _leave(page: Page) -> HttpResponseBase:
     if page.said or (_new_faults(page) if asked else page.own_problems):
         return render_step(page, status=422)
     try:
-        page.draft = write_draft(draft=page.draft, document=page.document, parts=page.step.parts, seen=post.get("seen", ""))
+        page.draft = write_draft(draft=page.draft, document=page.document, parts=page.step.written, seen=post.get("seen", ""))
     except DraftStale:
         page.draft = open_draft(app=page.app, user=page.request.user)
         page.said = STALE
@@ -138,10 +138,12 @@ def counts(request: DistrictRequest, kind: str, step: str) -> HttpResponse:
         if entered.own_problems:
             return _uncounted(page, "Correct the marked fields to see what they would do.", entered.problem_at)
         try:
-            page.draft = write_draft(draft=page.draft, document=entered.document, parts=page.step.parts, seen=request.POST.get("seen", ""))
+            page.draft = write_draft(draft=page.draft, document=entered.document, parts=page.step.written, seen=request.POST.get("seen", ""))
         except DraftStale:
             return _uncounted(page, "The draft was changed in another window. Reload this page to see it.")
         page = Page(page.request, page.app, page.draft, page.step, page.draft.document)
+    if page.step.beside:
+        return render(request, "imports/wizard/_counts.html", _live(page))
     if page.problems:
         return _uncounted(page, f"Not counted: {page.problems[0].message}")
     try:
@@ -182,7 +184,7 @@ def _counted(page: Page) -> dict[str, Any] | None:
 
 def _live(page: Page) -> dict[str, Any]:
     """What the frame shows anew with every count."""
-    shown = dict(page.step.show(page)) if page.step.follows else {}
+    shown = dict(page.step.show(page)) if page.step.follows or page.step.beside else {}
     return frame(page) | shown | {"is_live": True}
 
 

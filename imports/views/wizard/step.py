@@ -10,6 +10,7 @@ from django.urls import reverse
 from accounts.current import DistrictRequest
 from imports.config import ConfigProblem, ConfigRefused, ImportConfig
 from imports.config_parser import parse_config
+from imports.config_words import part_of
 from imports.models import ConfigDraft, ImportApp
 from imports.selectors.delivered import Headers, delivered_headers, known_headers
 from imports.selectors.school_list import planned_names
@@ -93,9 +94,12 @@ class Step:
     """One step.
 
     parts: the parts of the document it edits.
+    also: parts of which it edits a setting, while the others of that part are another step's (see `config_words.part_of`).
     read: the document with what the form says in it, unchecked: the parser names every fault by its path.
     show: what the template needs beside the page; quick, without reading the delivery.
     count: what the template of counts needs, from the last delivery; its numbers are put into the page by their ids.
+    beside: a template that stands in the place of the effect on the last delivery, for a step that decides nothing about records; from the
+        context of `show`, too.
     follows: a template of what follows every change without the last delivery, from the context of `show`; put into the page by ids, too.
     act: what the step's own buttons (name="do") do, to the document; returns the address to go to next, None to stay,
         or SHOW_AGAIN to stay with everything that was entered.
@@ -111,11 +115,18 @@ class Step:
     count: Callable[[Counting], Mapping[str, Any]] | None = None
     act: Callable[[Page, str], str | None] | None = None
     follows: str = ""
+    beside: str = ""
+    also: tuple[str, ...] = ()
     apps: Sequence[str] = field(default=tuple(ImportApp.Kind.values))
 
     def url(self, app: ImportApp) -> str:
         """The address of the step."""
         return reverse("imports:configure", args=[app.kind, self.slug])
+
+    @property
+    def written(self) -> tuple[str, ...]:
+        """The parts of the document that are written when it is left."""
+        return (*self.parts, *self.also)
 
     @property
     def template(self) -> str:
@@ -138,5 +149,5 @@ def problems_of(document: Mapping[str, Any], kind: str, headers: Headers) -> lis
 
 
 def part_of_problem(problem: ConfigProblem) -> str:
-    """The part of the document a fault is in."""
-    return problem.path.split(".")[0].split("[")[0]
+    """The part of the document a fault is in, as `config_words.part_of` has it."""
+    return part_of(tuple(part.split("[")[0] for part in problem.path.split(".")))

@@ -8,11 +8,12 @@ from imports.views.wizard.delivery import DELIVERY
 from imports.views.wizard.filters import FILTERS
 from imports.views.wizard.master_fields import MASTER_FIELDS
 from imports.views.wizard.requirements import REQUIREMENTS
+from imports.views.wizard.schedule import SCHEDULE
 from imports.views.wizard.schools import SCHOOLS
 from imports.views.wizard.step import Step
 from imports.views.wizard.uniqueness import UNIQUENESS
 
-ALL_STEPS = (DELIVERY, SCHOOLS, ATTRIBUTES, REQUIREMENTS, FILTERS, UNIQUENESS, MASTER_FIELDS)
+ALL_STEPS = (DELIVERY, SCHOOLS, ATTRIBUTES, REQUIREMENTS, FILTERS, UNIQUENESS, MASTER_FIELDS, SCHEDULE)
 
 
 def steps_of(app: ImportApp) -> list[Step]:

@@ -1,4 +1,4 @@
-"""Start the whole portal in one process tree: broker, web, worker and scheduler."""
+"""Start the whole portal in one process tree: broker, SFTP server, web, worker and scheduler."""
 
 import os
 import time
@@ -14,7 +14,7 @@ from portal.supervisor import first_start, processes
 from portal.supervisor.broker import broker_answers
 from portal.supervisor.lock import DataFolderInUseError, data_folder_lock
 from portal.supervisor.output import Output
-from portal.supervisor.readiness import port_is_free, web_is_ready, worker_is_ready
+from portal.supervisor.readiness import port_is_free, sftp_is_ready, web_is_ready, worker_is_ready
 from portal.supervisor.supervise import StopRequestedError, Supervisor
 
 BROKER_TIMEOUT_SECONDS = 20
@@ -24,11 +24,11 @@ READY_TIMEOUT_SECONDS = 90
 class Command(BaseCommand):
     """The supervisor; stops cleanly on Ctrl-C."""
 
-    help = "Start the whole portal here: broker, web, worker and scheduler. Ctrl-C stops it."
+    help = "Start the whole portal here: broker, SFTP server, web, worker and scheduler. Ctrl-C stops it."
     requires_system_checks: list[str] = []
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        parser.add_argument("--without", action="append", default=[], choices=["web", "worker", "beat"], help="leave a process out")
+        parser.add_argument("--without", action="append", default=[], choices=["web", "worker", "beat", "sftp"], help="leave a process out")
         parser.add_argument("--no-demo", action="store_true", help="load no demo district on the first start")
 
     def handle(self, *args: Any, **options: Any) -> None:
@@ -47,6 +47,11 @@ class Command(BaseCommand):
             with data_folder_lock(settings.PATHS.lock, settings.PORTAL_BASE_URL):
                 if "web" not in self.without and not port_is_free(self.host, self.port):
                     raise CommandError(f"Port {self.port} is in use. Stop the program that has it, or set PORTAL_HTTP_PORT to another one.")
+                if "sftp" not in self.without and not port_is_free(settings.PORTAL_SFTP_LISTEN, settings.PORTAL_SFTP_PORT):
+                    raise CommandError(
+                        f"Port {settings.PORTAL_SFTP_PORT} is in use. Stop the program that has it, set PORTAL_SFTP_PORT to another one, "
+                        "or start without the SFTP server (--without sftp)."
+                    )
                 self.supervise()
         except DataFolderInUseError as error:
             raise CommandError(str(error)) from None
@@ -68,7 +73,7 @@ class Command(BaseCommand):
                 self.output.line("portal", f"stopped in {time.monotonic() - started:.1f} s")
 
     def start(self, supervisor: Supervisor) -> None:
-        """Start in order: broker, tables and files, worker, web, beat; then wait until all of it answers.
+        """Start in order: broker, tables and files, worker, SFTP server, web, beat; then wait until all of it answers.
 
         Raises:
             CommandError: the broker does not start, or the database cannot be used.
@@ -82,6 +87,8 @@ class Command(BaseCommand):
         first_start.collect_static()
         if "worker" not in self.without:
             supervisor.start(processes.worker_spec(settings.PORTAL_WORKERS))
+        if "sftp" not in self.without:
+            supervisor.start(processes.sftp_spec())
         if "web" not in self.without:
             supervisor.start(processes.web_spec())
         if "beat" not in self.without:
@@ -116,14 +123,17 @@ class Command(BaseCommand):
             raise CommandError("The embedded broker does not answer; the lines above say why.")
 
     def is_ready(self) -> bool:
-        """Say whether web and worker do their work."""
+        """Say whether web, SFTP server and worker do their work."""
         host_header = urlsplit(settings.PORTAL_BASE_URL).netloc
         is_web_ready = "web" in self.without or web_is_ready(self.host, self.port, host_header)
-        return is_web_ready and ("worker" in self.without or worker_is_ready())
+        is_sftp_ready = "sftp" in self.without or sftp_is_ready(settings.PORTAL_SFTP_LISTEN, settings.PORTAL_SFTP_PORT)
+        return is_web_ready and is_sftp_ready and ("worker" in self.without or worker_is_ready())
 
     def announce(self) -> None:
         """Print the address, and the demo district's sign-in when there is one."""
         lines = [f"Roster Portal is ready after {time.monotonic() - self.started_at:.1f} s: {settings.PORTAL_BASE_URL}"]
+        if "sftp" not in self.without:
+            lines.append(f"SFTP listens on {settings.PORTAL_SFTP_LISTEN}, port {settings.PORTAL_SFTP_PORT}")
         sign_in = first_start.demo_sign_in(settings.PATHS.demo_sign_in)
         if sign_in:
             lines.append(f"Sign in to the demo district as {sign_in[0]} with the password {sign_in[1]}")

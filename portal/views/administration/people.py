@@ -101,7 +101,7 @@ def two_person_approval(request: DistrictRequest) -> HttpResponse:
     elif is_on:
         messages.success(request, "Two-person approval is on: whoever started a sync cannot approve it.")
     else:
-        messages.success(request, "Two-person approval is off: whoever may approve may approve their own uploads too.")
+        messages.success(request, "Two-person approval is off: whoever may approve may approve what they started themselves too.")
     return redirect("people")
 
 

@@ -117,7 +117,6 @@ def test_a_dash_reads_standard_input(district: District, run: Run, monkeypatch: 
     ("args", "words"),
     [
         (("demo",), "Say what to do"),
-        (("demo", "--app", "sftp", "--show"), "not available in this version"),
         (("demo", "--file", "/no/such/file.json"), "cannot be read"),
         (("nowhere", "--show"), "There is no district 'nowhere'"),
     ],

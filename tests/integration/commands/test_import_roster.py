@@ -140,7 +140,7 @@ def test_a_held_sync_is_exit_2_and_says_how_to_decide(imported: Answer, files: P
     [
         (("nowhere", "x.zip"), "There are: demo"),
         (("demo", "no-such-file.zip"), "does not exist"),
-        (("demo", "x.zip", "--app", "sftp"), "not available in this version"),
+        (("demo",), "Name a zip, a folder or CSV files"),
     ],
 )
 def test_what_cannot_be_done_is_said_plainly(district: District, run: Run, args: tuple[str, ...], words: str) -> None:

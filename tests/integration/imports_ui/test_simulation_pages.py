@@ -137,7 +137,7 @@ def test_a_fault_of_the_draft_is_said_where_it_can_be_mended(imported: tuple[Wor
 
 def test_without_a_delivery_there_is_nothing_to_simulate_on(world: World) -> None:
     response = world.client().post(SIMULATE, follow=True)
-    assert "nothing was uploaded yet" in response.content.decode()
+    assert "there is no delivery yet" in response.content.decode()
     assert simulations(world) == []
     assert world.client().get(SIMULATE).status_code == 405
 

@@ -78,7 +78,7 @@ class TestTheTabs:
             assert f'id="panel-{tab}"' in page
         assert text_of(page, "filled-student-users_email") == ""
         assert 'id="type-student-users"' in page  # no delivery has shown the Types
-        assert "Nothing has been uploaded yet" in wizard.counts(STEP)
+        assert "Nothing has been imported yet" in wizard.counts(STEP)
 
     def test_headers_show_fill_rates_and_samples_of_the_rows_of_their_type(self, wizard: Mapper, delivered: World) -> None:
         page = wizard.counts(STEP)

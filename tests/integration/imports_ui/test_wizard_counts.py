@@ -57,7 +57,7 @@ def report(sync: Sync) -> dict[tuple[str, str], int]:
 
 def test_before_anything_was_delivered_the_page_says_so(world: World) -> None:
     wizard = Wizard(world.client())
-    assert "Nothing has been uploaded yet" in wizard.counts("requirements")
+    assert "Nothing has been imported yet" in wizard.counts("requirements")
     assert open_trial(world.app) is None
 
 
@@ -163,7 +163,7 @@ def test_passwords_are_kept_nowhere(delivered: World, data_dir: Path) -> None:
 
 def test_two_districts_count_their_own_files(delivered: World, tmp_path: Path) -> None:
     south = World("south")
-    assert "Nothing has been uploaded yet" in Wizard(south.client()).counts("requirements")
+    assert "Nothing has been imported yet" in Wizard(south.client()).counts("requirements")
     desk = Desk()
     desk.deliver(district())
     theirs = open_trial(desk.app)

@@ -169,7 +169,7 @@ class TestEditor:
 
     def test_before_anything_was_delivered_values_are_typed(self, world: World, wizard: Wizard) -> None:
         editor = Editor(wizard)
-        assert "Nothing has been uploaded yet" in editor.page
+        assert "Nothing has been imported yet" in editor.page
         editor.press("done", {"text:0": "01,02"})
         assert drafted(world)["filters"] == [rule("student", "grades", "01", "02")]
         assert 'name="value:0" value="01" checked' in Editor(wizard, "0").page

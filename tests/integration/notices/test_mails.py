@@ -42,6 +42,7 @@ def test_a_held_sync_is_told_in_text_and_html_with_the_link_to_its_review(distri
         ("sync.expired", {"sync": 12, "app": "CSV Upload", "what": "sync", "days": 14}, {Role.OWNER, Role.APPROVER}),
         ("sync.failed", FAILED, {Role.OWNER, Role.EDITOR}),
         ("delivery.missing", {"app": "CSV Upload", "hours": 24, "last_at": None}, {Role.OWNER, Role.EDITOR}),
+        ("delivery.refused", {"app": "SFTP", "why": "The first import needs all eight files."}, {Role.OWNER, Role.EDITOR}),
         ("rollover.ends", {"what": "Suspend data import", "ends_at": "2026-08-30T12:00:00+00:00"}, {Role.OWNER}),
     ],
 )

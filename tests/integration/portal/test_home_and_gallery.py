@@ -96,12 +96,11 @@ def test_the_navigation_counts_what_waits_in_this_district_only(app, members, ot
 
 
 @pytest.mark.parametrize("mode", ["all", "import", "nonsense"])
-def test_the_gallery_has_two_tiles_and_no_way_to_activate_sftp(members, mode):
+def test_the_gallery_has_two_tiles_and_either_can_be_activated(members, mode):
     page = page_of(members[Role.OWNER], reverse("gallery"), mode=mode)
-    assert "CSV Upload" in page
-    assert "Not available yet: the SFTP server is not part of this version." in page
-    assert reverse("activate", args=["csv_upload"]) in page
-    assert reverse("activate", args=["sftp"]) not in page
+    for kind in ImportApp.Kind:
+        assert kind.label in page
+        assert f'action="{reverse("activate", args=[kind])}"' in page
     assert "Export" not in page
 
 
@@ -128,9 +127,8 @@ def test_approvers_and_viewers_do_not_activate(district, members, role):
     assert "An owner or editor of your district may activate it." in client.get(reverse("gallery")).content.decode()
 
 
-@pytest.mark.parametrize("kind", ["sftp", "nonsense"])
-def test_what_cannot_run_cannot_be_activated(district, members, kind):
-    assert signed_in(members[Role.OWNER]).post(reverse("activate", args=[kind])).status_code == 404
+def test_what_there_is_not_cannot_be_activated(district, members):
+    assert signed_in(members[Role.OWNER]).post(reverse("activate", args=["nonsense"])).status_code == 404
     assert not ImportApp.objects.of(district).exists()
 
 

@@ -185,7 +185,7 @@ def test_what_a_dropped_sync_would_have_done_did_not_happen(desk: Desk) -> None:
     held = desk.deliver(district(users={"S2": None, **new}, enrollments={"E2": None}))
     reject(desk, held)
     for state, words in {
-        State.REJECTED: "was rejected", State.EXPIRED: "expired before anybody decided", State.SUPERSEDED: "was superseded by a newer upload",
+        State.REJECTED: "was rejected", State.EXPIRED: "expired before anybody decided", State.SUPERSEDED: "was superseded by a newer delivery",
     }.items():  # fmt: skip
         Sync.objects.of(desk.district).filter(pk=held.pk).update(state=state)
         assert told(desk, STUDENT, "S2")[0] == (held.pk, "dropped", "deleted", "absent", 0)

@@ -234,5 +234,7 @@ def test_beat_knows_every_task_it_is_to_start():
     assert names == {"imports.tasks.sweep_task", "imports.tasks.tidy_task", "imports.tasks.purge_task", "imports.tasks.clock_task"} | {
         "notices.tasks.sweep_task",
         "notices.tasks.forget_task",
+        "imports.tasks.schedule_task",
+        "imports.tasks.scan_zones_task",
     }
     assert names <= set(app.tasks)

@@ -6,7 +6,20 @@ import pytest
 
 from benchmarks.__main__ import main, sizes_up_to
 from benchmarks.document import merge
-from benchmarks.goals import CHANGED, GROWTH_TIMES, IDENTICAL, INITIAL, judge_growth, judge_memory, judge_ratio, judge_times
+from benchmarks.goals import (
+    CHANGED,
+    GROWTH_TIMES,
+    IDENTICAL,
+    INITIAL,
+    judge_growth,
+    judge_growth_of_memory,
+    judge_memory,
+    judge_ratio,
+    judge_times,
+    judge_transfer,
+)
+from benchmarks.sftp import CIPHERS, measure_sftp
+from benchmarks.sftp_document import sftp_section
 
 pytestmark = pytest.mark.no_database
 
@@ -53,7 +66,7 @@ def test_a_section_replaces_its_own_size_and_leaves_the_others() -> None:
 def test_the_command_measures_and_writes_its_table(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     document = tmp_path / "docs" / "benchmarks.md"
 
-    assert main(["--size", "200", "--engine", "SQLite", "--document", str(document)]) == 0
+    assert main(["--size", "200", "--engine", "SQLite", "--document", str(document), "--sftp-mb", "2"]) == 0
 
     text = document.read_text(encoding="utf-8")
     assert "## 200 students" in text
@@ -62,4 +75,26 @@ def test_the_command_measures_and_writes_its_table(tmp_path: Path, capsys: pytes
     assert "| SQLite | the first after an upload |" in text
     assert "| SQLite | requirements |" in text
     assert "django-import-export, bulk mode" in text
+    assert "## SFTP, against OpenSSH's internal-sftp" in text
     assert "| SQLite | limit L" in capsys.readouterr().out
+
+
+@pytest.mark.slow
+def test_the_sftp_server_is_measured_against_openssh(tmp_path: Path) -> None:
+    told: list[str] = []
+    result = measure_sftp(tmp_path, told.append, size_mb=1, rounds=1, uploads=3, upload_mb=1)
+
+    assert result is not None
+    assert {(one.direction, one.cipher) for one in result.transfers} == {(way, cipher) for way in ("put", "get") for cipher in CIPHERS}
+    assert all(one.ours > 0 and one.openssh > 0 for one in result.transfers)
+    assert result.peak_mb >= result.resting_mb > 10
+    assert len(told) == 5
+    section = sftp_section(result, {"Machine": "this one"})
+    assert "| put | aes128-gcm |" in section
+    assert "3 × 1 MB" in section
+    assert "not installed" in sftp_section(None, {})
+
+
+def test_a_slow_server_and_a_hungry_one_are_called_a_miss() -> None:
+    assert [judge_transfer(ratio).word for ratio in (0.8, 0.79)] == ["hit", "**miss**"]
+    assert [judge_growth_of_memory(grown).word for grown in (100, 101)] == ["hit", "**miss**"]

@@ -1,8 +1,9 @@
 """What a good configuration document becomes, and what holds for every document."""
 
 from collections.abc import Callable
-from datetime import date
+from datetime import UTC, date, datetime
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 from hypothesis import given
@@ -10,10 +11,11 @@ from hypothesis import strategies as st
 
 from dataquality.steps.filters import OPERATORS, Condition, FilterRule
 from dataquality.steps.uniqueness import Domain
-from imports.config import ConfigRefused, ImportConfig, default_document, merge_document
+from imports.config import ConfigProblem, ConfigRefused, ImportConfig, default_document, merge_document, without_sign_ins
 from imports.config_parser import parse_config
-from imports.config_parser.delivery import Schedule, parse_schedule
+from imports.config_parser.delivery import parse_schedule
 from imports.config_parser.node import Node
+from imports.schedule import DAYS, FREQUENCIES, Schedule, next_slots, read_schedule, words_of
 from mapping.steps.attributes import Source
 from mapping.steps.master_fields import MasterField
 from records.attributes import ATTRIBUTES, RecordType
@@ -22,12 +24,45 @@ from tests.unit.imports.documents import FULL, SCHEDULE, a_filter, mapped
 
 def test_the_sftp_app_takes_a_schedule_and_sign_ins() -> None:
     sign_ins = {"username": "sis", "password": "secret", "public_keys": ["ssh-ed25519 AAAA laptop"]}
-    assert parse_config({"delivery": sign_ins, "schedule": SCHEDULE}, "sftp") == ImportConfig()
-    assert parse_config({"schedule": None}, "sftp") == ImportConfig()
+    read = Schedule("weekly", ("mon", "thu"), 2, 30, date(2027, 6, 30))
+    assert parse_config({"delivery": sign_ins, "schedule": SCHEDULE}, "sftp") == ImportConfig(schedule=read)
+    assert parse_config({"delivery": {"run_on_arrival": True}, "schedule": None}, "sftp") == ImportConfig(run_on_arrival=True)
 
 
 def test_a_schedule_is_read() -> None:
     assert parse_schedule(Node("schedule", SCHEDULE, [])) == Schedule("weekly", ("mon", "thu"), 2, 30, date(2027, 6, 30))
+    assert parse_schedule(Node("schedule", {**SCHEDULE, "days": ["thu", "mon", "thu"]}, [])) == read_schedule({"schedule": SCHEDULE})
+
+
+@pytest.mark.parametrize(
+    ("part", "read"),
+    [
+        ({"when": "hourly"}, Schedule("hourly")),
+        ({"when": "hourly", "minute": 59, "end_date": None}, Schedule("hourly", minute=59)),
+        ({"when": "daily", "hour": 23, "minute": 0}, Schedule("daily", hour=23)),
+        ({"when": "daily", "days": []}, Schedule("daily")),
+        ({"when": "weekdays", "hour": 6, "minute": 5}, Schedule("weekdays", hour=6, minute=5)),
+        ({"when": "monthly", "day": 31, "hour": 1}, Schedule("monthly", hour=1, day=31)),
+    ],
+)
+def test_every_frequency_is_read_by_the_parser_and_from_a_saved_document_alike(part: dict[str, Any], read: Schedule) -> None:
+    assert parse_config({"schedule": part}, "sftp").schedule == read == read_schedule({"schedule": part})
+
+
+def test_a_document_of_the_sftp_app_is_whole_with_nothing_that_runs_by_itself() -> None:
+    whole = merge_document({}, "sftp")
+    assert whole == default_document("sftp") == merge_document(whole, "sftp")
+    assert (whole["schedule"], whole["delivery"]["run_on_arrival"]) == (None, False)
+    assert "schedule" not in default_document()
+    assert "run_on_arrival" not in default_document()["delivery"]
+    assert parse_config(whole, "sftp") == ImportConfig()
+    assert list(merge_document({"schedule": SCHEDULE, "delivery": {"preview": True}}, "sftp")) == list(whole)
+
+
+def test_no_version_keeps_how_one_signs_in() -> None:
+    sent = merge_document({"delivery": {"username": "sis", "password": "secret", "public_keys": [], "preview": True}}, "sftp")
+    assert without_sign_ins(sent) == merge_document({"delivery": {"preview": True}}, "sftp")
+    assert without_sign_ins({"delivery": "x"}) == {"delivery": "x"}
 
 
 def test_all_faults_are_named_at_once_and_in_one_sentence_each() -> None:
@@ -138,7 +173,7 @@ JSON = st.recursive(
 )
 
 
-@given(part=st.sampled_from([*default_document(), "schedule"]), value=JSON, kind=st.sampled_from(["csv_upload", "sftp"]))
+@given(part=st.sampled_from([*default_document("sftp")]), value=JSON, kind=st.sampled_from(["csv_upload", "sftp"]))
 def test_whatever_a_part_holds_is_read_or_refused_below_its_own_path(part: str, value: Any, kind: str) -> None:
     problems = None
     try:
@@ -146,6 +181,31 @@ def test_whatever_a_part_holds_is_read_or_refused_below_its_own_path(part: str, 
     except ConfigRefused as refused:
         problems = refused.problems
     assert problems is None or (problems and all(problem.path.startswith(part) and problem.message for problem in problems))
+
+
+PARTS_OF_SCHEDULE = st.fixed_dictionaries(
+    {},
+    optional={
+        "when": st.sampled_from([*FREQUENCIES, "yearly"]) | JSON,
+        "days": st.lists(st.sampled_from([*DAYS, "day"]) | JSON, max_size=3) | JSON,
+        "day": st.integers(-1, 33) | JSON,
+        "hour": st.integers(-1, 25) | JSON,
+        "minute": st.integers(-1, 61) | JSON,
+        "end_date": st.dates().map(str) | JSON,
+    },
+)
+
+
+@given(PARTS_OF_SCHEDULE)
+def test_whatever_a_schedule_says_it_is_refused_by_its_path_or_has_moments_and_words(part: dict[str, Any]) -> None:
+    problems: list[ConfigProblem] = []
+    read = parse_schedule(Node("schedule", part, problems))
+    assert all(problem.path.startswith("schedule") for problem in problems)
+    if not problems:
+        assert read is not None
+        assert read == read_schedule({"schedule": part})
+        assert words_of(read)
+        assert read.end_date or len(next_slots(read, ZoneInfo("America/Chicago"), datetime(2027, 2, 1, tzinfo=UTC), 3)) == 3
 
 
 @pytest.mark.parametrize("change", [lambda d: d["delivery"].pop("preview"), lambda d: d.pop("filters")])

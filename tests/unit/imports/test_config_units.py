@@ -4,7 +4,7 @@ import copy
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from imports.config import default_document, merge_document
@@ -12,7 +12,7 @@ from imports.config_parser import parse_config
 from imports.config_units import changed_paths, clashes, from_units, put_together, to_units
 from imports.config_words import changes, label_of, rule_words, value_words
 from records.attributes import RecordType
-from tests.unit.imports.documents import FULL
+from tests.unit.imports.documents import FULL, SCHEDULE
 
 pytestmark = pytest.mark.no_database
 
@@ -57,6 +57,44 @@ def documents(draw: st.DrawFn) -> dict[str, Any]:
     ]
     document["master_fields"] = draw(st.sampled_from([[], [{"record_type": "student", "attribute": "email", "mode": "master"}]]))
     return document
+
+
+@st.composite
+def sftp_documents(draw: st.DrawFn) -> dict[str, Any]:
+    """Whole documents of an SFTP app without a fault."""
+    end = st.sampled_from([None, "2027-06-30"])
+    daily = st.fixed_dictionaries({"when": st.sampled_from(["daily", "weekdays"]), "hour": st.integers(0, 23), "end_date": end})
+    weekly = st.fixed_dictionaries({"when": st.just("weekly"), "days": st.sampled_from([["mon"], ["mon", "thu"]]), "end_date": end})
+    document = merge_document(draw(documents()), "sftp")
+    document["schedule"] = draw(st.none() | daily | weekly)
+    document["delivery"]["run_on_arrival"] = draw(st.booleans())
+    return document
+
+
+@settings(max_examples=25)
+@given(sftp_documents(), sftp_documents(), sftp_documents())
+def test_schedules_are_settings_like_the_others(base: dict[str, Any], mine: dict[str, Any], theirs: dict[str, Any]) -> None:
+    first, second, third = (to_units(one, "sftp") for one in (base, mine, theirs))
+    assert from_units(second, "sftp") == merge_document(from_units(second, "sftp"), "sftp")
+    assert parse_config(from_units(second, "sftp"), "sftp") == parse_config(mine, "sftp")
+    both = clashes(first, second, third)
+    merged = parse_config(from_units(put_together(first, second, third, both), "sftp"), "sftp")
+    for name in ("schedule", "run_on_arrival"):
+        was, my, their = (getattr(parse_config(one, "sftp"), name) for one in (base, mine, theirs))
+        assert getattr(merged, name) == (my if my != was else their)
+    said = {change.label: (change.before, change.after) for change in changes(first, second) if change.part == "schedule"}
+    assert ("Sync Schedule" in said) == (base["schedule"] != mine["schedule"])
+    assert all(before != after for before, after in said.values())
+
+
+def test_a_schedule_is_compared_in_words() -> None:
+    off = merge_document({}, "sftp")
+    on = merge_document({"schedule": SCHEDULE, "delivery": {"run_on_arrival": True}}, "sftp")
+    listed = changes(to_units(off, "sftp"), to_units(on, "sftp"))
+    assert [(one.part, one.label, one.before, one.after) for one in listed] == [
+        ("schedule", "Run Import as soon as a complete set has arrived", "Off", "On"),
+        ("schedule", "Sync Schedule", "Off", "Weekly on Monday and Thursday at 2:30 AM, until June 30, 2027"),
+    ]
 
 
 @given(documents())

@@ -17,7 +17,7 @@ pytestmark = pytest.mark.no_database
 ROOT = Path(__file__).resolve().parents[3]
 DOCKERFILE = (ROOT / "Dockerfile").read_text()
 COMPOSE: dict[str, Any] = yaml.safe_load((ROOT / "docker-compose.yml").read_text())
-OURS = ["migrate", "web", "worker", "beat"]
+OURS = ["migrate", "web", "worker", "beat", "sftp"]
 READ_BY_CODE = "".join((ROOT / "portal" / name).read_text() for name in ("settings.py", "gunicorn.py", "probe.py"))
 READ_BY_OTHERS = {"PATH", "PYTHONUNBUFFERED", "PYTHONDONTWRITEBYTECODE", "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"}
 
@@ -74,6 +74,7 @@ def test_production_runs_the_same_commands_as_the_embedded_default():
     services = COMPOSE["services"]
     assert services["web"]["command"][1:] == processes.WEB_COMMAND
     assert services["beat"]["command"][1:] == processes.BEAT_COMMAND
+    assert services["sftp"]["command"][1:] == processes.SFTP_COMMAND
     assert services["worker"]["command"][1:-2] == processes.WORKER_COMMAND
     assert json.loads(instructions("CMD")[0])[1:] == processes.WEB_COMMAND
 
@@ -85,9 +86,18 @@ def test_every_variable_is_read_by_somebody(name):
 
 def test_every_process_has_the_same_environment_and_waits_for_the_tables():
     services = COMPOSE["services"]
-    for name in ("web", "worker", "beat"):
+    for name in ("web", "worker", "beat", "sftp"):
         assert services[name]["environment"].items() >= services["migrate"]["environment"].items()
         assert services[name]["depends_on"]["migrate"]["condition"] == "service_completed_successfully"
+
+
+def test_the_sftp_server_sees_the_landing_zones_and_nothing_else_of_the_portal():
+    services = COMPOSE["services"]
+    assert services["sftp"]["volumes"] == ["landing:/data/landing"]
+    assert any(mount.startswith("/data:") for mount in services["sftp"]["tmpfs"])
+    for name in ("web", "worker", "beat"):
+        assert "landing:/data/landing" in services[name]["volumes"]
+    assert "/data/landing" in " ".join(instructions("RUN"))  # made by its user, so that the volume is theirs
 
 
 def test_secrets_have_no_default():

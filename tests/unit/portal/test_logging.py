@@ -44,8 +44,9 @@ def test_the_sweeper_is_heard_only_when_it_fails():
         "text",
         ("celery.app.trace", logging.INFO, "Task imports.tasks.sweep_task[1] succeeded"),
         ("celery.app.trace", logging.ERROR, "Task imports.tasks.sweep_task[2] raised"),
+        ("celery.app.trace", logging.INFO, "Task imports.tasks.scan_zones_task[4] succeeded"),
         ("celery.app.trace", logging.INFO, "Task imports.tasks.run_sync_task[3] succeeded"),
     )
-    assert "sweep_task[1]" not in shown
+    assert "sweep_task[1]" not in shown and "scan_zones_task[4]" not in shown
     assert "sweep_task[2]" in shown
     assert "run_sync_task[3]" in shown

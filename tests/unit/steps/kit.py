@@ -247,7 +247,7 @@ class Ran:
 def run(
     files: Mapping[str, Sequence[Row]], *, config: ImportConfig | None = None, live: MemoryLive | None = None, modes: Mapping[str, str] | None = None,
     today: date = TODAY, stops_for_schools: bool = False, apply: bool = True, others: Sequence[OtherApp] = (),
-    held_back: HeldBack = NOTHING, out: Path | None = None, keeps_all: bool = False,
+    held_back: HeldBack = NOTHING, out: Path | None = None, keeps_all: bool = False, earlier: Mapping[str, Sequence[str]] | None = None,
 ) -> Ran:  # fmt: skip
     """Import the files into the live roster (a new one by default), all schools being mapped as new by default. `out`: where its Parquet files stay."""
     config = config or ImportConfig(all_missing_as_new=True)
@@ -257,7 +257,8 @@ def run(
         out.mkdir()
         texts = read_district(files, config.sources, folder)
         given = {**dict.fromkeys(texts, "bulk"), **(modes or {})}
-        params = PipelineParams(config, today, given, stops_for_schools, others=tuple(others), held_back=held_back, keeps_all=keeps_all)
+        params = PipelineParams(config, today, given, stops_for_schools, others=tuple(others), held_back=held_back, keeps_all=keeps_all,
+                                earlier_headers=earlier or {})  # fmt: skip
         result = run_pipeline(texts, params, live, out)
         if result.stopped_for_schools:
             return Ran(result, {}, [], live)

@@ -108,6 +108,13 @@ SAMPLES: dict[str, Sample] = {
         district(classes={"C2": None}), before=district(enrollments={"E5": {"classSourcedId": "C2", "userSourcedId": "S2"}})),
     "perhaps-unreadable": Sample(
         {**district(courses={"K1": {}}), "courses": [Raw(",broken")]}, before=district(courses={"K2": {}})),
+    **{
+        f"fed-by-{kind}": Sample(
+            district(users={"S2": None}), before=district(),
+            others=(OtherApp(kind, (), lambda _: pd.Series(["S2"], dtype=TEXT), kind=kind),),
+        )
+        for kind in ("csv_upload", "sftp")
+    },
     "school-stays": Sample(district(orgs={"O2": None}), before=district()),
     "held-back": Sample(
         district(users={"S1": {"phone": "1"}}), "users.csv", before=district(), held_back=HeldBack({RecordType.STUDENT: np.array([2])})),

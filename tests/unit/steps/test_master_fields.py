@@ -9,11 +9,11 @@ import pytest
 from dataquality.steps.filters import Condition, FilterRule
 from dataquality.steps.uniqueness import Domain
 from imports.config import ImportConfig
-from imports.context import OtherApp
+from imports.context import OtherApp, PipelineParams, keep_master_values
 from mapping.steps.master_fields import DO_NOT_OVERRIDE, MASTER, MasterField, Protection, protections_between
 from records.attributes import RecordType
 from records.text import TEXT
-from tests.unit.steps.kit import Ran, Row, again, district, mapped, run, yesterday
+from tests.unit.steps.kit import TODAY, MemoryLive, Ran, Row, again, district, mapped, run, yesterday
 
 pytestmark = pytest.mark.no_database
 
@@ -127,7 +127,7 @@ def test_uniqueness_judges_the_value_that_is_kept() -> None:
 def test_rows_that_are_left_out_and_records_without_a_row_are_untouched() -> None:
     ran = today((other(EMAIL),), users={"S1": {"email": "new@example.org", "status": "inactive"}, "S2": None})
     assert not ran.found("master-field-kept")
-    assert ran.counts("student")["deleted"] == 2
+    assert (ran.counts("student")["deleted"], ran.counts("student")["kept"]) == (0, 2)  # for the other app delivers them
 
 
 def test_a_demographic_value_is_named_where_it_stands() -> None:
@@ -162,8 +162,9 @@ def test_nothing_is_read_where_no_rule_asks_for_it() -> None:
     def never(_: RecordType) -> pd.Series:
         raise AssertionError("the keys of the other app were read")
 
-    ran = today((OtherApp("SFTP", (MasterField(*EMAIL, DO_NOT_OVERRIDE),), never),), config(EMAIL))
-    assert ran.alive("student", "S1")["email"] == "new@example.org"
+    others = (OtherApp("SFTP", (MasterField(*EMAIL, DO_NOT_OVERRIDE),), never),)
+    frames = {RecordType.STUDENT: pd.DataFrame({"key": ["S1"]})}
+    assert keep_master_values(frames, PipelineParams(config(EMAIL), TODAY, others=others), MemoryLive()) == (frames, [])
 
 
 def test_who_protects_what() -> None:

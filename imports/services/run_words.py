@@ -1,0 +1,47 @@
+"""What a run says of the files it took, left or could not take, in sentences."""
+
+from collections.abc import Collection, Sequence
+
+from imports.selectors.landing import arriving_now
+from imports.sentences import Problem
+from imports.zone import Zone
+from imports.zone_files import shown
+
+NAMED = 20  # files that a sentence names; the others are counted
+
+
+def say_problems(problems: Sequence[Problem]) -> list[str]:
+    """The problems of a set of files; missing ones in one sentence."""
+    missing = [problem.file for problem in problems if problem.code == "file-missing"]
+    words = [f"{problem.message} {problem.fix}".strip() for problem in problems if problem.code != "file-missing"]
+    if missing:
+        words.append(
+            f"The first import needs all eight files together. Missing: {listed(missing)}. Upload {them(missing)}; what has come waits."
+        )
+    return words
+
+
+def say_arriving(zone: Zone) -> list[str]:
+    """The files that are still being written; nothing where there are none."""
+    names = arriving_now(zone)
+    if not names:
+        return []
+    are, wait = ("is", "waits") if len(names) == 1 else ("are", "wait")
+    return [f"{listed(names)} {are} still arriving and {wait} for the next run."]
+
+
+def listed(names: Collection[str]) -> str:
+    """Names with commas, the first of many."""
+    said = [shown(name) for name in names]
+    rest = len(said) - NAMED
+    return ", ".join(said[:NAMED]) + (f" and {rest:,} more" if rest > 0 else "")
+
+
+def was(names: Collection[str]) -> str:
+    """The verb to so many names."""
+    return "was" if len(names) == 1 else "were"
+
+
+def them(names: Collection[str]) -> str:
+    """The pronoun for so many names."""
+    return "it" if len(names) == 1 else "them"

@@ -62,7 +62,9 @@ def describe_people(frames: Frames, described: Described, headers: Headers, para
 NOBODY = pd.DataFrame()
 
 
-def _live_people(record_type: RecordType, frame: pd.DataFrame | None, described: Described, params: PipelineParams, live: Live) -> pd.DataFrame:
+def _live_people(
+    record_type: RecordType, frame: pd.DataFrame | None, described: Described, params: PipelineParams, live: Live
+) -> pd.DataFrame:
     """The live people concerned, ordered by key; extra attributes in columns of their own. A row that cannot be used leaves its person as they are."""
     known = live.columns(record_type, ["key", "source_id"])
     lines = described.lines(known["source_id"], match_demographics(described.table, known["source_id"]))

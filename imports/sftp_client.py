@@ -105,11 +105,21 @@ class _Client(asyncssh.SSHClient):
 def run_within(work: Coroutine[Any, Any, T], seconds: float) -> T:
     """Run it in an event loop of its own, and be back within the time whatever a server does.
 
-    `asyncio.run` waits for what is cancelled, and what is cancelled may wait for an answer that never comes.
+    `asyncio.run` waits for what is cancelled, and what is cancelled may wait for an answer that never comes. Called from within another event loop,
+    it is run in a thread.
 
     Raises:
         TimeoutError: the time is up.
     """
+    try:
+        asyncio.get_running_loop()
+    except RuntimeError:
+        return _run(work, seconds)
+    with ThreadPoolExecutor(max_workers=1) as executor:
+        return executor.submit(_run, work, seconds).result()
+
+
+def _run(work: Coroutine[Any, Any, T], seconds: float) -> T:
     loop = asyncio.new_event_loop()
     loop.set_exception_handler(lambda _loop, _context: None)  # of what is given up nobody need hear
     try:

@@ -31,7 +31,11 @@ ROW_ORDER = (Fate.CREATED, Fate.UPDATED, Fate.SKIPPED, Fate.EXCLUDED, Fate.DUPLI
 NUMBERS_OF_FINDINGS = ("row", "line")
 WRITES = ("created", "updated")
 FEEDS = (*WRITES, "skipped", "duplicate", "invalid")
-PUT_OFF = ("depends-on-kept", "class-without-its-students", "held-back")  # excluded, but only until another row is mended or somebody decides
+PUT_OFF = (
+    "depends-on-kept",
+    "class-without-its-students",
+    "held-back",
+)  # excluded, but only until another row is mended or somebody decides
 GROUP_ROWS = 20_000
 _TEXT = pa.large_string()
 _BATCH_ROWS = 100_000

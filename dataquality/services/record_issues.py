@@ -41,7 +41,14 @@ class Sent:
 
 
 def record_issues(
-    *, district: District, app: str, sync_id: int, folder: Path, now: datetime, sent: Sent | None = None, only: Collection[str] | None = None
+    *,
+    district: District,
+    app: str,
+    sync_id: int,
+    folder: Path,
+    now: datetime,
+    sent: Sent | None = None,
+    only: Collection[str] | None = None,
 ) -> None:
     """Open an issue for every new problem, move those that are still there to their present line, resolve those that are gone.
 
@@ -91,7 +98,7 @@ def record_issues(
 def _is_gone(issues: pd.DataFrame, folder: Path, district: District, sent: Sent, only: Collection[str] | None) -> Mask:
     """Which of the issues that were not found again are resolved by that."""
     files = issues["file"].str.removesuffix(".csv")
-    resolved = files.isin([file for file in sent.modes if sent.is_whole(file)]).to_numpy(dtype=bool, copy=True)
+    resolved = np.array(files.isin([file for file in sent.modes if sent.is_whole(file)]), dtype=bool)
     in_delta = files.isin([file for file in sent.modes if not sent.is_whole(file)]).to_numpy(dtype=bool)
     for kind in RecordType:
         mine = (issues["record_type"] == kind.value).to_numpy(dtype=bool)
@@ -112,8 +119,7 @@ def _of_people(issues: pd.DataFrame, resolved: Mask, kind: RecordType, folder: P
     """The same where demographics.csv came without a whole users.csv: then it speaks of its values of those who are live, and of nothing else."""
     if "demographics" not in sent.modes or sent.is_whole("users"):
         return resolved
-    of_value = issues["attribute"].isin(sent.described.get(kind.value, ())).to_numpy(dtype=bool)
-    of_value |= (issues["file"] == DEMOGRAPHICS).to_numpy(dtype=bool)
+    of_value = (issues["attribute"].isin(sent.described.get(kind.value, ())) | (issues["file"] == DEMOGRAPHICS)).to_numpy(dtype=bool)
     is_live = issues["record_key"].isin(_live(district, kind, issues["record_key"])).to_numpy(dtype=bool)
     judged = is_live if sent.is_whole("demographics") else is_in(issues["record_key"], changeset.keys_spoken_of(folder, kind))
     return np.asarray(np.where(of_value, judged, resolved))

@@ -108,7 +108,9 @@ class Trial:
             return TrialResult.from_json(kept)
         base = self.base(config, document)
         frames, more = base.judged
-        result = count_result(without_silence(frames), [*base.findings, *more], unmapped=base.unmapped, assumes_schools=self._assumes_schools(config))
+        result = count_result(
+            without_silence(frames), [*base.findings, *more], unmapped=base.unmapped, assumes_schools=self._assumes_schools(config)
+        )
         write_json(path, result.to_json())
         return result
 

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from formats.oneroster.tables import TABLES
 from formats.read import TextTable, read_csv
@@ -27,7 +28,7 @@ AFTER_COMPARING = {"zeros-lost"}  # codes that need the live roster's comparison
 def texts_of(files: District, folder: Path) -> dict[str, TextTable]:
     """Every column of the files, as the trial keeps them."""
     texts = {}
-    for file in TABLES:
+    for file in [file for file in TABLES if file in files]:
         path = folder / f"{file}.csv"
         path.write_text(to_csv(file, files[file]), encoding="utf-8", newline="")
         text = read_csv(path, name=path.name, scratch=folder)
@@ -37,7 +38,7 @@ def texts_of(files: District, folder: Path) -> dict[str, TextTable]:
 
 def trial_of(files: District, live: Any, modes: dict[str, str], folder: Path) -> Trial:
     """A trial over the files, kept in the folder."""
-    given_modes = {**dict.fromkeys(TABLES, "bulk"), **modes}
+    given_modes = {**dict.fromkeys(files, "bulk"), **modes}
     return Trial(
         texts=Texts(texts_of(files, folder), given_modes, ()), folder=folder / "kept", live=live, roster_version=1, today=TODAY,
         stops_for_schools=False, delivery_id=1, sync_id=1,
@@ -76,3 +77,14 @@ def test_what_is_kept_for_one_configuration_does_not_disturb_another(day: Days, 
         for number, config in enumerate((day.config, other.config, day.config, ImportConfig(all_missing_as_new=True))):
             counted = trial.run(config, {"rules": number})
             assert_counts_are_those_of(run(day.first, config=config, live=MemoryLive()), counted)
+
+
+@given(days(deltas=False), st.sets(st.sampled_from(tuple(TABLES)), min_size=1), st.sets(st.sampled_from(tuple(TABLES))))
+@settings(max_examples=6)
+def test_a_trial_of_a_partial_delivery_counts_what_the_import_reports(day: Days, sent: set[str], deltas: set[str]) -> None:
+    live = MemoryLive()
+    run(day.first, config=day.config, live=live)
+    files, modes = {file: day.second[file] for file in TABLES if file in sent}, dict.fromkeys(sent & deltas, "delta")
+    with tempfile.TemporaryDirectory() as name:
+        counted = trial_of(files, copy.deepcopy(live), modes, Path(name)).run(day.config, {"rules": 1})
+        assert_counts_are_those_of(run(files, config=day.config, live=live, modes=modes), counted)

@@ -146,7 +146,7 @@ def test_an_app_is_not_activated_for_it(district: District, written: Path, run: 
     ("args", "words"),
     [
         (("demo",), "Nothing was delivered to CSV Upload yet"),
-        (("demo", "--app", "sftp"), "not available in this version"),
+        (("demo", "--app", "sftp"), "SFTP is not activated in the district demo"),
         (("demo", "/no/such/folder"), "does not exist"),
         (("nowhere",), "There is no district 'nowhere'"),
     ],

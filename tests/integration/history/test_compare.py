@@ -261,7 +261,7 @@ import imports.selectors.history, imports.services.processed_file
 from imports.selectors import compare, processed, reasons, findings
 from records.attributes import RecordType
 from types import SimpleNamespace
-syncs = [SimpleNamespace(artifacts=folder, district_id=1, repeats_id=None, detail=SimpleNamespace(counts={{"student": {{"skipped": 1}}, "enrollment": {{"excluded": 1}}}}))
+syncs = [SimpleNamespace(artifacts=folder, district_id=1, repeats_id=None, detail=SimpleNamespace(files=[], counts={{"student": {{"skipped": 1}}, "enrollment": {{"excluded": 1}}}}))
          for folder in {folders!r}]
 for module in (compare, processed, findings):
     module.local_artifact = lambda prefix, name: path if (path := Path(prefix) / name).exists() else None

@@ -1,5 +1,6 @@
 """Pulling from the district's own server: what is new, whole, and all of it or nothing."""
 
+import asyncio
 import os
 import threading
 import time
@@ -182,3 +183,33 @@ def test_a_pull_that_takes_too_long_is_given_up(zone: LandingZone, remote: Remot
     remote.hangs = True
     result = pull_new(zone)
     assert "It took longer than" in result.problem and waiting(zone) == {}
+
+
+@pytest.mark.no_database
+def test_the_client_works_within_another_event_loop_too() -> None:
+    from imports.sftp_client import run_within
+
+    async def inner() -> int:
+        return 7
+
+    async def outer() -> int:
+        return run_within(inner(), 5)
+
+    assert asyncio.run(outer()) == run_within(inner(), 5) == 7
+
+
+@pytest.mark.no_database
+def test_the_client_is_back_in_time_though_what_it_runs_does_not_let_itself_be_cancelled() -> None:
+    from imports.sftp_client import run_within
+
+    async def stubborn() -> None:
+        for _ in range(100):
+            try:
+                await asyncio.sleep(60)
+            except asyncio.CancelledError:
+                continue
+
+    began = time.monotonic()
+    with pytest.raises(TimeoutError):
+        run_within(stubborn(), 0.1)
+    assert time.monotonic() - began < 3

@@ -13,7 +13,7 @@ import numpy as np
 import pandas as pd
 
 from dataquality.steps.requirements import RequirementParams, check_requirements
-from imports.context import Headers, Live, PipelineParams, demographic_names
+from imports.context import Headers, Judge, Live, PipelineParams, carry_demographics, demographic_names, keep_master_values
 from imports.steps.demographics import UNUSABLE, Described
 from imports.steps.references import Links
 from imports.steps.standard import StandardParams, check_standard
@@ -40,6 +40,22 @@ class DescribedPeople:
 def is_alone(params: PipelineParams) -> bool:
     """Whether demographics.csv came without a whole users.csv."""
     return "demographics" in params.modes and not params.is_whole("users")
+
+
+def complete_people(
+    frames: Frames, links: Links, described: Described, headers: Headers, params: PipelineParams, live: Live, unsure: frozenset[str]
+) -> tuple[Frames, Links, Judge, list[pd.DataFrame]]:
+    """Demographics where they must be looked up, people without a row whom demographics.csv speaks of, and values that another app is master of.
+
+    Returns:
+        The frames and links, what the rows are judged by, and the findings.
+    """
+    frames = carry_demographics(frames, headers, params, live)
+    people = describe_people(frames, described, headers, params, live)
+    frames, links = add_changed(frames, links, people)
+    frames, found = keep_master_values(frames, params, live)
+    judge = Judge(params, live, unsure, headers, people.same)
+    return frames, links, judge, of_demographics([*people.findings, *found], headers, params)
 
 
 def describe_people(frames: Frames, described: Described, headers: Headers, params: PipelineParams, live: Live) -> DescribedPeople:

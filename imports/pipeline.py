@@ -15,22 +15,18 @@ from dataquality.steps.requirements import RequirementParams, check_requirements
 from dataquality.steps.uniqueness import check_uniqueness
 from formats.read import TextTable
 from imports.context import (
-    Headers,
     Judge,
     Live,
     PipelineParams,
     all_organizations,
-    carry_demographics,
-    keep_master_values,
     reference_params,
     uniqueness_params,
     untyped_rows,
 )  # fmt: skip
 from imports.counts import BySchool, count_findings, count_schools, count_type, reported_lines
-from imports.described import add_changed, add_same, count_alone, describe_people, of_demographics, without_silence
+from imports.described import add_same, complete_people, count_alone, of_demographics, without_silence
 from imports.rekeyed_live import rekeyed
 from imports.steps.causes import Cause
-from imports.steps.demographics import Described
 from imports.steps.dependencies import DependencyParams, compare_schools, follow_dependencies
 from imports.steps.difference import BULK, DELTA, TypeChange, cascade, difference, empty_frame, keep_all
 from imports.steps.explain import Explanation
@@ -124,7 +120,7 @@ def run_pipeline(
     if params.stops_for_schools and unmapped:
         return PipelineResult(unmapped=unmapped, stopped_for_schools=True, schools=schools)
     progress("mapping", everything)
-    frames, links, judge, more = complete_people(placed, parts.described, headers, params, live, parts.unsure)
+    frames, links, judge, more = complete_people(placed.frames, placed.links, parts.described, headers, params, live, parts.unsure)
     found += more
     frames, more = judge_rows(frames, links, judge)
     found += more
@@ -178,22 +174,6 @@ def place_rows(frames: Frames, organizations: pd.DataFrame, params: PipelinePara
         frames, organizations, SchoolParams(config.sources, config.school_mapping, config.all_missing_as_new, live_schools)
     )
     return Placed(mapped.frames, links, mapped.unmapped, [*found, *mapped.findings])
-
-
-def complete_people(
-    placed: Placed, described: Described, headers: Headers, params: PipelineParams, live: Live, unsure: frozenset[str]
-) -> tuple[Frames, Links, Judge, list[pd.DataFrame]]:
-    """Demographics where they must be looked up, people without a row whom demographics.csv speaks of, and values that another app is master of.
-
-    Returns:
-        The frames and links, what the rows are judged by, and the findings.
-    """
-    frames = carry_demographics(placed.frames, headers, params, live)
-    people = describe_people(frames, described, headers, params, live)
-    frames, links = add_changed(frames, placed.links, people)
-    frames, found = keep_master_values(frames, params, live)
-    judge = Judge(params, live, unsure, headers, people.same)
-    return frames, links, judge, of_demographics([*people.findings, *found], headers, params)
 
 
 def judge_rows(frames: Frames, links: Links, judge: Judge) -> tuple[Frames, list[pd.DataFrame]]:

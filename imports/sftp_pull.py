@@ -12,6 +12,8 @@ import asyncssh
 from imports.sftp_client import Door, Progress, Step, StepFailed, session, words_of
 
 MOST_ENTRIES = 20_000  # of the folder
+_LONGEST_NAME = 255  # bytes of a file's name here
+_PIECE = 4 * 1024 * 1024  # bytes asked for at once
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,23 +71,35 @@ def _join(folder: str, name: str) -> str:
     return f"{folder.rstrip('/')}/{name}" if folder else name
 
 
-async def _look(sftp: asyncssh.SFTPClient, folder: str) -> list[Remote]:
-    """The regular files of the folder; a link counts as what it leads to."""
+async def entries_of(sftp: asyncssh.SFTPClient, folder: str) -> dict[str, asyncssh.SFTPAttrs]:
+    """The entries of a folder whose names may be names here. A server that does not stop telling is not listened to for long.
+
+    Raises:
+        StepFailed: the folder cannot be read, or holds too many.
+    """
     entries: dict[str, asyncssh.SFTPAttrs] = {}
+    told = 0
     try:
         async with aclosing(sftp.scandir(folder or ".")) as found:  # type: ignore[type-var]  # it is a generator, said to be an iterator
             async for entry in found:
                 name = entry.filename.decode("utf-8", "replace") if isinstance(entry.filename, bytes) else entry.filename
+                told += 1
                 if _is_plain(name):
                     entries[name] = entry.attrs
-                if len(entries) > MOST_ENTRIES:
+                if told > MOST_ENTRIES + 2:  # this folder and the one above it are no entries
                     break
     except asyncssh.SFTPError as error:
         raise StepFailed(Step.LIST, f"The folder {folder or '/'} cannot be read: {words_of(error)}.") from error
-    if len(entries) > MOST_ENTRIES:
+    if told > MOST_ENTRIES + 2:
         raise StepFailed(
             Step.LIST, f"The folder holds more than {MOST_ENTRIES:,} entries. Give the path of a folder for roster files alone."
         )
+    return entries
+
+
+async def _look(sftp: asyncssh.SFTPClient, folder: str) -> list[Remote]:
+    """The regular files of the folder; a link counts as what it leads to."""
+    entries = await entries_of(sftp, folder)
     remotes = [await _remote(sftp, folder, name, attrs) for name, attrs in entries.items()]
     return [remote for remote in remotes if remote is not None]
 
@@ -104,7 +118,8 @@ async def _remote(sftp: asyncssh.SFTPClient, folder: str, name: str, attrs: asyn
 
 def _is_plain(name: str) -> bool:
     """Whether a name that the server tells may be the name of a file here."""
-    return bool(name) and name not in {".", ".."} and "/" not in name and name.isprintable() and "\ufffd" not in name
+    is_sayable = name.isprintable() and "\ufffd" not in name and len(name.encode("utf-8", "replace")) <= _LONGEST_NAME
+    return bool(name) and name not in {".", ".."} and "/" not in name and is_sayable
 
 
 def _differing(wanted: Mapping[Remote, Path], now: Sequence[Remote]) -> list[str]:
@@ -113,9 +128,19 @@ def _differing(wanted: Mapping[Remote, Path], now: Sequence[Remote]) -> list[str
 
 
 async def _get(sftp: asyncssh.SFTPClient, source: str, remote: Remote, path: Path) -> None:
+    """Read a file to the size it was listed with, and see that it ends there: of what a server gives beyond that nothing is kept."""
+    got = 0
     try:
-        await sftp.get(source, path, follow_symlinks=True, sparse=False)  # else a link would be made into a link here
+        async with sftp.open(source, "rb") as file:
+            with path.open("wb") as target:
+                while got <= remote.size:
+                    data = await file.read(min(_PIECE, remote.size + 1 - got), got)
+                    if not data:
+                        break
+                    got += len(data)
+                    if got <= remote.size:
+                        target.write(data if isinstance(data, bytes) else data.encode())
     except (asyncssh.SFTPError, OSError) as error:
         raise StepFailed(Step.READ, f"{remote.name} cannot be fetched: {words_of(error)}.") from error
-    if path.is_symlink() or path.stat().st_size != remote.size:
+    if got != remote.size:
         raise StepFailed(Step.READ, f"{remote.name} changed while it was fetched.")

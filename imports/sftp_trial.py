@@ -6,6 +6,7 @@ import secrets
 import asyncssh
 
 from imports.sftp_client import Door, Progress, Step, StepFailed, connected, session, words_of
+from imports.sftp_pull import entries_of
 
 ONLY_READS = "Reading works; writing was refused, which is fine for pulling."
 
@@ -39,10 +40,7 @@ async def list_and_write(door: Door, progress: Progress, folder: str, name: str)
     """
     async with session(door, progress) as sftp:
         progress.go_on(Step.LIST)
-        try:
-            await sftp.listdir(folder or ".")
-        except (asyncssh.Error, OSError) as error:
-            raise StepFailed(Step.LIST, f"The folder {folder or '/'} cannot be read: {words_of(error)}.") from error
+        await _list(sftp, folder)
         try:
             await _write(sftp, progress, f"{folder.rstrip('/')}/{name}" if folder else name)
         except StepFailed as failed:
@@ -51,6 +49,13 @@ async def list_and_write(door: Door, progress: Progress, folder: str, name: str)
             progress.now = progress.done.pop()
             return ONLY_READS
         return ""
+
+
+async def _list(sftp: asyncssh.SFTPClient, folder: str) -> None:
+    try:
+        await entries_of(sftp, folder)
+    except (asyncssh.Error, OSError) as error:
+        raise StepFailed(Step.LIST, f"The folder {folder or '/'} cannot be read: {words_of(error)}.") from error
 
 
 async def _write(sftp: asyncssh.SFTPClient, progress: Progress, path: str) -> None:

@@ -92,7 +92,11 @@ class Door(SSHServer):
         if self._passwords > MOST_PASSWORDS or self.hall.lockout.is_locked(username, self.address):
             self._too_many()
             return False
-        grant = await self._asked(by_password, username, password, self.address)
+        try:
+            grant = await self._asked(by_password, username, password, self.address)
+        except asyncio.CancelledError:  # whoever goes away, or sends the next one, before the answer
+            self._failed("the sign-in was broken off")
+            raise
         self.grant = grant
         if grant is None:
             self._failed("the password is not right, or may not be used")

@@ -31,8 +31,9 @@ from asyncssh import (
 from imports.landing.arrivals import Arrivals
 from imports.landing.background import Background
 from imports.landing.jail import Parts, may_change, parts_of
+from imports.landing.open_files import FILE_MODE, FOLDER_MODE, Closed, Handle
 from imports.landing.sign_in import Grant
-from imports.landing.uploads import FILE_MODE, FOLDER_MODE, Closed, Handle, Uploads
+from imports.landing.uploads import Uploads
 from imports.zone import is_temporary
 
 MOST_HANDLES = 100  # of one session
@@ -266,7 +267,8 @@ class ZoneFiles(SFTPServer):
         self.around.background.event(self.grant, action, path, **detail)
 
     async def _in_thread(self, work: Callable[..., T], *arguments: Any) -> T:
-        return await asyncio.get_running_loop().run_in_executor(self.around.pool, work, *arguments)
+        async with self.uploads.turns:
+            return await asyncio.get_running_loop().run_in_executor(self.around.pool, work, *arguments)
 
 
 def _handle(file_obj: object) -> Handle:

@@ -5,7 +5,7 @@ from asyncssh.scp import _scp_error, _SCPArgParser, _SCPSink, _SCPSource
 from asyncssh.sftp import SFTPServerFS
 
 from imports.landing.files import ZoneFiles
-from imports.landing.uploads import Handle
+from imports.landing.open_files import Handle
 
 
 async def run_scp(files: ZoneFiles, command: str, reader: SSHReader[bytes], writer: SSHWriter[bytes], errors: SSHWriter[bytes]) -> None:

@@ -3,13 +3,14 @@
 import asyncio
 import logging
 import os
+import resource
 import signal
 from functools import partial
 
 import asyncssh
 import uvloop
 from django.conf import settings
-from django.db import DatabaseError, close_old_connections
+from django.db import Error, close_old_connections
 
 from imports.landing.ciphers import use_own_ciphers
 from imports.landing.door import PACKET, WINDOW, Door
@@ -30,6 +31,7 @@ _LOGIN_SECONDS, _KEEPALIVE_SECONDS, _KEEPALIVE_COUNT = 30, 30, 4
 _CHECK_SECONDS = 15.0
 _STOP_SECONDS = 1.5
 _UMASK = 0o027
+_MOST_FILES = 65_536  # open at once, sockets included; the usual 1,024 are too few for as many users as there may be
 logger = logging.getLogger("portal.sftp")
 
 
@@ -40,6 +42,8 @@ def run() -> None:
         OSError: the port cannot be had.
     """
     os.umask(_UMASK)
+    _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (most if 0 <= most < _MOST_FILES else _MOST_FILES, most))
     logging.getLogger("asyncssh").setLevel(logging.ERROR)  # what clients do wrong is told by us, in our words
     use_own_ciphers()
     uvloop.run(_serve())
@@ -84,8 +88,10 @@ async def _watch(hall: Hall) -> None:
                 continue
             try:
                 holds = await asyncio.get_running_loop().run_in_executor(hall.sign_ins, _asked, grant)
-            except DatabaseError:
-                break  # nobody is sent away because the database is busy
+            except Exception as error:
+                if not isinstance(error, Error):  # nobody is sent away because the database is busy or gone, and we go on watching
+                    logger.exception("It could not be checked who may stay; it will be in a moment.")
+                break
             if not holds and door in hall.doors:
                 logger.info("%s from %s is sent away: the sign-in was changed", grant.username, grant.address)
                 door.send_away("The way of signing in was changed. Sign in again.")

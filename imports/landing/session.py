@@ -1,6 +1,7 @@
 """What runs in a channel: the SFTP protocol, or a legacy scp; nothing else can be asked for."""
 
-from collections.abc import AsyncIterator, Callable
+import weakref
+from collections.abc import AsyncIterator, Callable, Iterator
 from typing import Any, cast
 
 from asyncssh import SFTPFailure, SFTPName, SSHReader, SSHServerChannel, SSHServerSession, SSHWriter
@@ -49,9 +50,14 @@ class SftpHandler(SFTPServerHandler):
         packet.check_end()
         if len(self._dir_handles) >= MOST_HANDLES:
             raise SFTPFailure("Too many folders are open. Close some first.")
-        names = await self._files.listed(path)
+        listings = self._files.uploads.listings
+        if not listings.acquire(blocking=False):
+            raise SFTPFailure("Too many folders are open in this landing zone. Close some first.")
+        listing = _Listing()
+        weakref.finalize(listing, listings.release)  # when it is closed, or its session is gone
+        listing.names = iter(await self._files.listed(path))
         handle = self._get_next_handle()
-        self._dir_handles[handle] = _each(names)
+        self._dir_handles[handle] = listing
         return handle
 
     async def _process_limits(self, packet: SSHPacket) -> SFTPLimits:
@@ -62,9 +68,15 @@ class SftpHandler(SFTPServerHandler):
 SftpHandler._packet_handlers |= cast("Any", {FXP_OPENDIR: SftpHandler._process_opendir, b"limits@openssh.com": SftpHandler._process_limits})
 
 
-async def _each(names: list[SFTPName]) -> AsyncIterator[SFTPName]:
-    for name in names:
-        yield name
+class _Listing(AsyncIterator[SFTPName]):
+    """The entries of a folder that a client holds open."""
+
+    names: Iterator[SFTPName] = iter(())
+
+    async def __anext__(self) -> SFTPName:
+        for name in self.names:
+            return name
+        raise StopAsyncIteration
 
 
 class ZoneSession(SSHStreamSession[bytes], SSHServerSession[bytes]):

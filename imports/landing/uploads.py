@@ -4,87 +4,22 @@ A file is whole when the last handle that writes it was closed properly and none
 Everything here blocks (it waits for the zone's lock and the disk), so it runs in threads; only `Writing.grow` is called from the event loop.
 """
 
+import asyncio
 import os
 import stat
 import threading
-from dataclasses import dataclass
+from collections.abc import Iterator
+from contextlib import contextmanager
 
-from asyncssh import SFTPFailure, SFTPFileAlreadyExists, SFTPNoSuchFile, SFTPPermissionDenied
+from asyncssh import SFTPFailure, SFTPFileAlreadyExists, SFTPPermissionDenied
 
 from imports.landing.jail import Jail, Parts, is_plain, may_change
-from imports.landing.space import MB, Space, largest
+from imports.landing.open_files import FOLDER_MODE, Closed, Handle, Writing, emptied_when_gone, looks_torn_off, opened, status_of
+from imports.landing.space import Space
 from imports.zone import Zone
 
-FILE_MODE, FOLDER_MODE = 0o640, 0o750  # the most that anything in a zone is open
-_LEAST_BUFFER = 16 * 1024  # clients send files in pieces of at least so many bytes
-_ZIP_END = 66_000  # bytes within which a zip's last record begins
-_SAFE = os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC | os.O_NOCTTY
-
-
-@dataclass
-class Writing:
-    """A file that is being written; `path` is where it lies now, None when it was removed meanwhile."""
-
-    space: Space
-    inode: tuple[int, int]
-    path: str | None
-    size: int
-    was_marked: bool  # before: it is the rest of a broken upload, and whole only when something came
-    handles: int = 0
-    is_touched: bool = False
-    is_broken: bool = False
-    largest_write: int = 0
-    last_write: int = 0  # the one that reached the present end
-
-    def grow(self, end: int, written: int = 0) -> None:
-        """Make room for bytes up to `end`, of which so many are written now.
-
-        Raises:
-            SFTPFailure: the file or the zone would be too large; the file is not whole any more.
-        """
-        self.is_touched = True
-        self.largest_write = max(self.largest_write, written)
-        if end >= self.size:
-            self.last_write = written
-        if end <= self.size:
-            return
-        try:
-            most = largest(self.path or "")
-            if end > most:
-                raise SFTPFailure(f"The file is too large: {most // MB:,} MB are allowed.")
-            self.space.take(end - self.size)
-        except SFTPFailure:
-            self.is_broken = True
-            raise
-        self.size = end
-
-    def shrink(self, size: int) -> None:
-        """The file was cut to a size."""
-        self.is_touched = True
-        if size < self.size:
-            self.space.give(self.size - size)
-            self.size = size
-
-
-@dataclass(slots=True)
-class Handle:
-    """A file that a client holds open."""
-
-    descriptor: int
-    parts: Parts
-    is_appending: bool = False
-    writing: Writing | None = None  # None: for reading only
-    can_read: bool = True
-    read_bytes: int = 0
-
-
-@dataclass(frozen=True, slots=True)
-class Closed:
-    """What became of a file whose writing has ended."""
-
-    path: str
-    size: int
-    is_whole: bool
+MOST_OPEN, MOST_LISTINGS = 400, 20  # of one zone, over all connections: files and folders that are open
+MOST_AT_ONCE = 4  # threads that work for one zone
 
 
 class Uploads:
@@ -94,22 +29,45 @@ class Uploads:
         self.zone, self.jail, self.space = zone, Jail(zone.root), Space(zone.root)
         self._writings: dict[tuple[int, int], Writing] = {}
         self._lock = threading.Lock()  # for the registry; always taken inside the zone's lock
+        self._open = threading.BoundedSemaphore(MOST_OPEN)
+        self.listings = threading.BoundedSemaphore(MOST_LISTINGS)
+        self.turns = asyncio.Semaphore(MOST_AT_ONCE)  # one zone's work must leave threads to the others
 
     def open_to_read(self, parts: Parts) -> Handle:
         """Open a plain file."""
-        with self.jail.parent(parts) as (folder, name):
-            return Handle(_opened(folder, name, os.O_RDONLY), parts)
+        with self._room_to_open(), self.jail.parent(parts) as (folder, name):
+            return Handle(opened(folder, name, os.O_RDONLY), parts)
 
     def open_to_write(self, parts: Parts, flags: int, *, can_read: bool = False) -> Handle:
         """Open a plain file, or make it; its mark stands before anything of it changes. We read what the client may only write."""
         may_change(parts)
+        with self._room_to_open():
+            return self._open_to_write(parts, flags, can_read=can_read)
+
+    @contextmanager
+    def _room_to_open(self) -> Iterator[None]:
+        """Take one of the zone's open files; `close` gives it back, and so does a block that fails."""
+        if not self._open.acquire(blocking=False):
+            raise SFTPFailure("Too many files are open in this landing zone. Close some first.")
+        try:
+            yield
+        except BaseException:
+            self._open.release()
+            raise
+
+    def _open_to_write(self, parts: Parts, flags: int, *, can_read: bool) -> Handle:
         path = "/".join(parts)
         with self.zone.lock(), self._lock, self.jail.parent(parts) as (folder, name):
+            is_new = status_of(folder, name) is None and bool(flags & os.O_CREAT)
+            if is_new:
+                self.space.take_name()
             was_marked = self.zone.is_marked(path)
             self.zone.mark(path)
             try:
-                descriptor = _opened(folder, name, flags & ~os.O_TRUNC | os.O_RDWR)
+                descriptor = opened(folder, name, flags & ~os.O_TRUNC | os.O_RDWR)
             except BaseException:
+                if is_new:
+                    self.space.give_name()
                 if not was_marked:
                     self.zone.unmark(path)
                 raise
@@ -126,6 +84,7 @@ class Uploads:
 
     def close(self, handle: Handle, *, is_proper: bool) -> Closed | None:
         """Close a handle; when it was the last that writes its file, say what became of the file."""
+        self._open.release()
         writing = handle.writing
         if writing is None:
             os.close(handle.descriptor)
@@ -162,7 +121,8 @@ class Uploads:
             status = os.stat(name, dir_fd=folder, follow_symlinks=False)
             if stat.S_ISDIR(status.st_mode):
                 raise SFTPFailure("It is a folder.")
-            os.unlink(name, dir_fd=folder)
+            with emptied_when_gone(folder, name, status):
+                os.unlink(name, dir_fd=folder)
             self.zone.unmark("/".join(parts))
             self._lost(status)
             return status.st_size
@@ -175,14 +135,17 @@ class Uploads:
             status = os.stat(name, dir_fd=folder, follow_symlinks=False)
             if not (is_plain(status) or stat.S_ISDIR(status.st_mode)):
                 raise SFTPPermissionDenied("Only files and folders can be renamed.")
-            victim = _status(new_folder, new_name)
+            victim = status_of(new_folder, new_name)
             if victim is not None and not may_replace:
                 raise SFTPFileAlreadyExists("There is a file of the new name already.")
             if victim is not None and (victim.st_dev, victim.st_ino) == (status.st_dev, status.st_ino):
                 return status.st_size
-            self._move(("/".join(old), folder, name), ("/".join(new), new_folder, new_name))
+            with emptied_when_gone(new_folder, new_name, victim):
+                self._move(("/".join(old), folder, name), ("/".join(new), new_folder, new_name))
             if victim is not None and not stat.S_ISDIR(victim.st_mode):
                 self._lost(victim)
+            elif victim is not None:
+                self.space.give_name()
             return status.st_size
 
     def _move(self, old: tuple[str, int, str], new: tuple[str, int, str]) -> None:
@@ -209,9 +172,13 @@ class Uploads:
         """Make a folder."""
         may_change(parts)
         with self.jail.parent(parts) as (folder, name):
+            self.space.take_name()
             try:
                 os.mkdir(name, FOLDER_MODE, dir_fd=folder)
-            except FileExistsError:
+            except OSError as error:
+                self.space.give_name()
+                if not isinstance(error, FileExistsError):
+                    raise
                 raise SFTPFileAlreadyExists("There is a file or folder of that name already.") from None
 
     def remove_folder(self, parts: Parts) -> None:
@@ -219,6 +186,7 @@ class Uploads:
         may_change(parts)
         with self.zone.lock(), self.jail.parent(parts) as (folder, name):
             os.rmdir(name, dir_fd=folder)
+            self.space.give_name()
 
     def cut(self, parts: Parts, size: int) -> Closed:
         """Give a file that nobody has open another size, as a whole and proper change of it."""
@@ -233,45 +201,12 @@ class Uploads:
         return closed or Closed("/".join(parts), size, is_whole=False)
 
     def _lost(self, status: os.stat_result) -> None:
-        """A file has no name any more; while it is written its bytes still count."""
+        """A file has no name any more, and no bytes."""
+        self.space.give_name()
         writing = self._writings.get((status.st_dev, status.st_ino))
         if writing is None:
             self.space.give(status.st_size)
         else:
             writing.path = None
-
-
-def looks_torn_off(descriptor: int, writing: Writing) -> bool:
-    """Whether a file that was closed in good order ends where a client's buffer did, in the middle of a line.
-
-    OpenSSH's sftp closes properly when somebody stops a transfer by Ctrl-C; nothing in the protocol tells. It has then sent full buffers only, while
-    a whole file ends with one that is not full, but for one file in tens of thousands; and that one ends with a line's end, or as a zip does.
-    """
-    full = writing.largest_write
-    if full < _LEAST_BUFFER or full % 1024 or writing.last_write != full:
-        return False
-    end = os.pread(descriptor, _ZIP_END, max(0, writing.size - _ZIP_END))
-    return not end.endswith((b"\n", b"\r")) and b"PK\x05\x06" not in end
-
-
-def _status(folder: int, name: str) -> os.stat_result | None:
-    try:
-        return os.stat(name, dir_fd=folder, follow_symlinks=False)
-    except FileNotFoundError:
-        return None
-
-
-def _opened(folder: int, name: str, flags: int) -> int:
-    """Open a plain file in a folder: neither a link, nor a device or pipe, nor one that has another name elsewhere."""
-    before = _status(folder, name)
-    if before is None and not flags & os.O_CREAT:
-        raise SFTPNoSuchFile("There is no such file.")
-    if before is not None and not is_plain(before):
-        raise SFTPFailure("It is a folder.") if stat.S_ISDIR(before.st_mode) else SFTPPermissionDenied("Only plain files can be opened.")
-    if before is not None and flags & os.O_EXCL:
-        raise SFTPFileAlreadyExists("There is a file of that name already.")
-    descriptor = os.open(name, flags | _SAFE, FILE_MODE, dir_fd=folder)
-    if not is_plain(os.fstat(descriptor)):
-        os.close(descriptor)
-        raise SFTPPermissionDenied("Only plain files can be opened.")
-    return descriptor
+            self.space.give(writing.size)
+            writing.size = 0

@@ -5,15 +5,21 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('imports', '0008_schedule'),
+        ("imports", "0008_schedule"),
     ]
 
     operations = [
         migrations.AddField(
-            model_name='landingrun',
-            name='replays',
-            field=models.ForeignKey(blank=True, help_text='of a replay: whose files it takes again', null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to='imports.delivery'),
+            model_name="landingrun",
+            name="replays",
+            field=models.ForeignKey(
+                blank=True,
+                help_text="of a replay: whose files it takes again",
+                null=True,
+                on_delete=django.db.models.deletion.SET_NULL,
+                related_name="+",
+                to="imports.delivery",
+            ),
         ),
     ]

@@ -20,7 +20,9 @@ class Delivery(DistrictOwned):
     )
     archived_as = models.CharField(max_length=64, blank=True, help_text="of a landing zone: the folder under archive/ its files lie in")
     ignored = models.JSONField(default=list, blank=True, help_text="names of files that came along and were passed over")
-    is_empty = models.BooleanField(default=False, help_text="of a run for which no new files had arrived: it has none, and stands for nothing")
+    is_empty = models.BooleanField(
+        default=False, help_text="of a run for which no new files had arrived: it has none, and stands for nothing"
+    )
 
     class Meta(DistrictOwned.Meta):
         verbose_name_plural = "deliveries"

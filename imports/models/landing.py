@@ -115,7 +115,12 @@ class LandingRun(DistrictOwned):
     by = models.ForeignKey("accounts.User", null=True, on_delete=models.SET_NULL, related_name="+")
     sync = models.ForeignKey("imports.Sync", null=True, blank=True, on_delete=models.SET_NULL, related_name="landing_runs")
     replays = models.ForeignKey(
-        "imports.Delivery", null=True, blank=True, on_delete=models.SET_NULL, related_name="+", help_text="of a replay: whose files it takes again"
+        "imports.Delivery",
+        null=True,
+        blank=True,
+        on_delete=models.SET_NULL,
+        related_name="+",
+        help_text="of a replay: whose files it takes again",
     )
     is_refused = models.BooleanField(default=False, help_text="the files could not be taken; they wait where they are")
     outcome = models.TextField(blank=True, help_text="in a sentence")

@@ -97,7 +97,8 @@ def _alone(zone: Zone) -> Iterator[None]:
 
 def _clear(zone: Zone) -> None:
     for path in zone.root.glob(f"{_PREFIX}*"):
-        path.unlink(missing_ok=True)
+        if path.is_symlink() or not path.is_dir():  # a folder of such a name is a client's
+            path.unlink(missing_ok=True)
 
 
 def _pull(zone: LandingZone) -> PullResult:
@@ -147,6 +148,9 @@ class _Choice:
         is_zip = remote.name.lower().endswith(".zip")
         if is_temporary(remote.name) or not (is_zip or remote.name.casefold() in _ROSTER):
             return False
+        if (Zone(self.zone.pk).root / remote.name).is_dir():
+            self.left.append(Left(remote.name, "In the landing zone there is a folder of this name. Remove or rename it there."))
+            return False
         before = self.zone.pulled.get(remote.name, {})
         if (before.get("size"), before.get("modified")) == (remote.size, remote.modified):
             return False
@@ -158,7 +162,14 @@ class _Choice:
 
 
 def _used(zone: Zone) -> int:
-    return sum(path.stat().st_size for path in zone.root.rglob("*") if path.is_file())
+    counted = 0
+    for folder, _folders, names in os.walk(zone.root):
+        for name in names:
+            try:
+                counted += os.lstat(os.path.join(folder, name)).st_size  # noqa: PTH118 - of a hundred thousand files
+            except FileNotFoundError:  # removed meanwhile
+                continue
+    return counted
 
 
 def _place(zone: LandingZone, remote: "Remote", path: Path) -> bool:

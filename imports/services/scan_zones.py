@@ -41,10 +41,15 @@ def run_if_complete(app: ImportApp) -> LandingRun | None:
 
 
 def _was_refused(app: ImportApp, waiting: list[Arrival]) -> bool:
-    """Whether the last run saw all that waits now, and took nothing."""
-    runs = LandingRun.objects.of(app.district_id).filter(app=app).exclude(reason=LandingRun.Reason.REPLAY)
+    """Whether the last run on arrival saw just what waits now, and took nothing.
+
+    What was refused otherwise, for imports were suspended or the set was not whole yet, says nothing about what waits now.
+    """
+    runs = LandingRun.objects.of(app.district_id).filter(app=app, reason=LandingRun.Reason.ARRIVAL)
     last = runs.order_by("-ran_at", "-pk").first()
-    return last is not None and last.is_refused and last.ran_at >= max(arrival.seen_at for arrival in waiting)
+    if last is None or not last.is_refused or last.ran_at < max(arrival.seen_at for arrival in waiting):
+        return False
+    return not Arrival.objects.of(app.district_id).filter(app=app, settled_at__gt=last.ran_at).exists()  # it may have been what was wrong
 
 
 def _is_whole_set(zone: Zone, app: ImportApp, waiting: list[Arrival]) -> bool:

@@ -26,7 +26,7 @@ def tidy_landing() -> Iterator[str]:
         gone = [
             one.pk
             for one in Delivery.objects.of(app.district_id).filter(app=app).exclude(archived_as="")
-            if not (zone.archive / one.archived_as).exists() and not (zone.taking / one.batch).exists()
+            if not (zone.taking / one.batch).exists() and not (zone.archive / one.archived_as).exists()  # in this order: it moves that way
         ]
         Delivery.objects.of(app.district_id).filter(pk__in=gone).update(archived_as="")
         yield from _remove_old(zone, zone.receipts, settings.PORTAL_ARCHIVE_DAYS, "")

@@ -15,8 +15,8 @@ import pandas as pd
 
 from imports.config import ImportConfig
 from imports.context import Judge, OtherApp, PipelineParams, all_organizations
-from imports.described import is_alone, without_silence
-from imports.pipeline import complete_people, judge_rows, place_rows
+from imports.described import complete_people, is_alone, without_silence
+from imports.pipeline import judge_rows, place_rows
 from imports.reading import as_findings
 from imports.steps.demographics import NOT_SENT, clean_demographics
 from imports.steps.references import Links
@@ -96,7 +96,7 @@ class Trial:
         placed = place_rows(checked.frames, all_organizations(checked.organizations, params, self.live), params, self.live)
         headers = {file: text.headers for file, text in self.texts.tables.items()}
         described = clean_demographics(self.texts.tables, None, []) if is_alone(params) else NOT_SENT
-        frames, links, judge, kept = complete_people(placed, described, headers, params, self.live, checked.unsure)
+        frames, links, judge, kept = complete_people(placed.frames, placed.links, described, headers, params, self.live, checked.unsure)
         empty = [single_finding(code="file-without-rows", file=text.name, line=1) for text in self.texts.tables.values() if not text.rows]
         found = [*as_findings(self.texts.warnings), *empty, *checked.findings, *placed.findings, *kept]
         return Base(frames, links, judge, found, placed.unmapped)

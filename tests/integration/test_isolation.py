@@ -114,7 +114,8 @@ def test_every_address_is_closed_to_members_of_another_district(ours: District, 
             continue
         for address in _filled(pattern, values):
             names_theirs = any(
-                f"<{part}>" in re.sub(r"\w+:", "", pattern) for part in ("sync_id", "membership_id", "organization_id", "webhook_id", "delivery_id")
+                f"<{part}>" in re.sub(r"\w+:", "", pattern)
+                for part in ("sync_id", "membership_id", "organization_id", "webhook_id", "delivery_id")
             )
             for query in ("", f"?key={student.key}&q={MARKER}&organization={organization.key}"):
                 for response in (stranger.get(address + query), stranger.post(address + query)):

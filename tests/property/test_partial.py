@@ -173,8 +173,8 @@ def test_in_any_order_it_takes_a_round_for_every_link(steps: list, order: list[s
     state = _live_through(steps, live)
     for _ in range(ROUNDS):
         for file in order:
-            _checked({file: state[file]}, live)
+            run({file: state[file]}, config=CONFIG, live=live, earlier=HEADERS)
     assert _records(live) == _records(_whole_delivery(state))
     for file in order:
-        ran = _checked({file: state[file]}, live)
+        ran = run({file: state[file]}, config=CONFIG, live=live, earlier=HEADERS)
         assert not any(count[name] for count in ran.result.counts.values() for name in ("created", "updated", "deleted"))

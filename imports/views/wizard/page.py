@@ -138,7 +138,9 @@ def counts(request: DistrictRequest, kind: str, step: str) -> HttpResponse:
         if entered.own_problems:
             return _uncounted(page, "Correct the marked fields to see what they would do.", entered.problem_at)
         try:
-            page.draft = write_draft(draft=page.draft, document=entered.document, parts=page.step.written, seen=request.POST.get("seen", ""))
+            page.draft = write_draft(
+                draft=page.draft, document=entered.document, parts=page.step.written, seen=request.POST.get("seen", "")
+            )
         except DraftStale:
             return _uncounted(page, "The draft was changed in another window. Reload this page to see it.")
         page = Page(page.request, page.app, page.draft, page.step, page.draft.document)

@@ -105,6 +105,29 @@ def test_while_imports_are_suspended_a_set_waits_and_then_runs(imported):
     assert runs(imported)[1:] == [("arrival", False)]
 
 
+def test_a_run_refused_while_imports_are_suspended_does_not_keep_the_set_waiting_afterwards(imported):
+    switch_on(imported)
+    now = timezone.now()
+    rollover = Rollover.objects.create(district=imported.district, suspends_from=now - timedelta(1), suspends_until=now + timedelta(1))
+    imported.put_all(seven(users=CHANGED))
+    scan_zones()
+    assert imported.run().is_refused
+    rollover.delete()
+    scan_zones()
+    assert runs(imported)[1:] == [("manual", True), ("arrival", False)]
+
+
+def test_a_refused_set_runs_as_soon_as_what_was_wrong_with_it_is_removed(imported):
+    switch_on(imported)
+    imported.put("a.zip", zip_of(seven()))
+    imported.put("b.zip", zip_of(seven(users=CHANGED)))
+    scan_zones()
+    assert runs(imported)[1:] == [("arrival", True)]
+    imported.remove("a.zip")  # as the outcome advises
+    scan_zones()
+    assert runs(imported)[1:] == [("arrival", True), ("arrival", False)]
+
+
 def test_a_fault_in_one_zone_keeps_no_other_from_being_looked_at(ground, monkeypatch):
     other = Ground()
     other.put("users.csv", b"sourcedId\r\n")

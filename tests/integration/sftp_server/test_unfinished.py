@@ -146,7 +146,8 @@ def test_marks_follow_renames_and_go_with_removals(user: User) -> None:
         client.open("whole.csv", "w").close()
         opened = client.open("part.csv", "w")
         client.posix_rename("whole.csv", "part.csv")  # over one that is being written
-        opened.write(b"into nowhere")
+        with pytest.raises(OSError, match="removed, or replaced by another"):
+            opened.write(b"into nowhere")
         opened.close()
         assert (client.stat("part.csv").st_size, user.is_marked("part.csv")) == (0, False)
 

@@ -4,6 +4,8 @@ import os
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
+from django.db.models import Q
+
 from formats.fileset import FIRST_SET
 from formats.oneroster.tables import FILE_NAMES
 from imports.models import Arrival, ImportApp, LandingZone, Sync
@@ -24,14 +26,22 @@ class Arriving:
     words: str
 
 
-def waiting_files(app: ImportApp) -> list[Arrival]:
+def waiting_files(app: ImportApp, zone_id: int | None = None) -> list[Arrival]:
     """The files that the next run would take, or pass over for a zip, in the order of their names; those that are written anew are still arriving."""
-    zone_id = LandingZone.objects.of(app.district_id).filter(app=app).values_list("pk", flat=True).first()
+    if zone_id is None:
+        zone_id = LandingZone.objects.of(app.district_id).filter(app=app).values_list("pk", flat=True).first()
     if zone_id is None:
         return []
     zone = Zone(zone_id)
     waiting = Arrival.objects.of(app.district_id).filter(app=app, state=Arrival.State.WAITING).order_by("path")
     return [one for one in waiting if not zone.is_marked(one.path)]
+
+
+def unread_files(app: ImportApp, zone: Zone) -> list[Arrival]:
+    """The zips and CSV files that lie in the zone although no run takes them, newest first; `reason` says why: damaged ones, and such of other names."""
+    ignored = Arrival.objects.of(app.district_id).filter(app=app, state=Arrival.State.IGNORED, delivery=None)
+    meant = ignored.filter(Q(path__iendswith=".zip") | Q(path__iendswith=".csv")).order_by("-pk")[:MOST_ARRIVING]
+    return [one for one in meant if is_there(zone, one.path, one.stamp)]
 
 
 def still_arriving(zone: LandingZone) -> list[Arriving]:
@@ -71,9 +81,10 @@ def required_files(app: ImportApp) -> tuple[str, ...]:
     return FIRST_SET if needs_whole_set(app) else ()
 
 
-def bytes_used(app: ImportApp) -> int:
+def bytes_used(app: ImportApp, zone_id: int | None = None) -> int:
     """How many bytes lie in the app's landing zone, its archive and receipts included."""
-    zone_id = LandingZone.objects.of(app.district_id).filter(app=app).values_list("pk", flat=True).first()
+    if zone_id is None:
+        zone_id = LandingZone.objects.of(app.district_id).filter(app=app).values_list("pk", flat=True).first()
     if zone_id is None:
         return 0
     used = 0

@@ -24,7 +24,7 @@ from imports.services.landing_zone import ensure_zone
 from imports.services.no_new_files import REASON, end_without_files
 from imports.services.pull import pull_new
 from imports.services.receive_delivery import Kept, choose, keep_files, record_delivery
-from imports.services.run_words import listed, say_arriving, say_problems, them, was
+from imports.services.run_words import listed, say_arriving, say_problems, say_unread, them, was
 from imports.services.start_sync import ImportSuspended, check_not_suspended, start_sync
 from imports.services.tell import tell_refused
 from imports.zone import Zone
@@ -102,7 +102,7 @@ def attempt_run(
         note_arrivals(app)
         haul = _take(zone, app)
         if haul is None:
-            return Attempt(_end_without(order, [*say_arriving(zone), *pulled]))
+            return Attempt(_end_without(order, [*say_unread(app, zone), *say_arriving(zone), *pulled]))
         return Attempt(_import(order, haul, pulled, wake=wake))
     except ImportSuspended as suspended:
         return _refused(order, suspended.problems, [])
@@ -247,7 +247,7 @@ def _settle(app: ImportApp, arrivals: dict[str, Arrival], delivery: Delivery, st
 def _end_without(order: _Order, remarks: Sequence[str]) -> LandingRun:
     try:
         with transaction.atomic():
-            sync = end_without_files(app=order.app, by=order.by)
+            sync = end_without_files(app=order.app, by=order.by, remarks=remarks)
             return order.write(outcome=" ".join([REASON, *remarks]), sync=sync)
     except IntegrityError:
         if (written := order.written()) is None:

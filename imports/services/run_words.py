@@ -2,11 +2,13 @@
 
 from collections.abc import Collection, Sequence
 
-from imports.selectors.landing import arriving_now
+from imports.models import ImportApp
+from imports.selectors.landing import arriving_now, unread_files
 from imports.sentences import Problem
 from imports.zone import Zone
 from imports.zone_files import shown
 
+EXPLAINED = 3  # files of which a sentence says why no run takes them
 NAMED = 20  # files that a sentence names; the others are counted
 
 
@@ -28,6 +30,17 @@ def say_arriving(zone: Zone) -> list[str]:
         return []
     are, wait = ("is", "waits") if len(names) == 1 else ("are", "wait")
     return [f"{listed(names)} {are} still arriving and {wait} for the next run."]
+
+
+def say_unread(app: ImportApp, zone: Zone) -> list[str]:
+    """Why zips and CSV files that lie in the zone were not taken: whoever sent them takes them for delivered. Nothing where there are none."""
+    unread = unread_files(app, zone)
+    words = [one.reason for one in unread[:EXPLAINED]]
+    if len(unread) > EXPLAINED:
+        words.append(
+            f"{len(unread) - EXPLAINED:,} more zips and CSV files lie in the landing zone that no run takes; their receipts say why."
+        )
+    return words
 
 
 def listed(names: Collection[str]) -> str:

@@ -7,14 +7,17 @@ from datetime import datetime, timedelta
 from pathlib import PurePosixPath
 
 from django.conf import settings
+from django.db.models import Q
 from django.utils import timezone
 
 from formats.fileset import FIRST_SET
 from imports.models import Arrival, ImportApp, LandingRun, LandingZone, Sync
-from imports.selectors.landing import Arriving, needs_whole_set, still_arriving, waiting_files
+from imports.selectors.landing import Arriving, needs_whole_set, still_arriving, unread_files, waiting_files
 from imports.selectors.schedule import ended_words, next_run, runs_on_arrival, schedule_words
 from imports.views.landing_started import Started, started_by
+from imports.zone import Zone
 
+MOST_EXPLAINED = 3  # files that lie there and that no run takes; the others are counted
 MOST_SHOWN = 30  # waiting files; the others are counted
 STALLED = timedelta(minutes=10)  # a file of which nothing came for so long has probably broken off
 QUICK, SLOW = 3, 15  # seconds between two looks: while files wait or arrive, and while nothing moves
@@ -83,6 +86,7 @@ class LandingNow:
     on_arrival: a complete set is imported as soon as it has arrived.
     expected: the files that the first run needs, there or missing; empty once a run has taken a whole set, and where a zip waits.
     is_untouched: no file has ever come, so the page says how to begin.
+    unread: zips and CSV files that lie there although no run takes them. is_answered: the last run was refused, but something has changed since.
     started: how the last run was started. sync: the app's newest.
     """
 
@@ -92,9 +96,11 @@ class LandingNow:
     size: int
     arriving: Sequence[Arriving]
     expected: Sequence[ExpectedFile]
+    unread: Sequence[Arrival]
     is_first: bool
     is_untouched: bool
     last: LandingRun | None
+    is_answered: bool
     started: Started | None
     next_run: datetime | None
     schedule: str
@@ -112,6 +118,16 @@ class LandingNow:
     def more_waiting(self) -> int:
         """How many more files wait than are shown."""
         return self.count - len(self.waiting)
+
+    @property
+    def explained(self) -> Sequence[Arrival]:
+        """The first of the files that no run takes."""
+        return self.unread[:MOST_EXPLAINED]
+
+    @property
+    def more_unread(self) -> int:
+        """How many more there are."""
+        return max(0, len(self.unread) - MOST_EXPLAINED)
 
     @property
     def is_stalled(self) -> bool:
@@ -136,6 +152,7 @@ class LandingNow:
             [(one.pk, one.size) for one in self.waiting], self.count, [(one.path, one.size) for one in self.arriving],
             last and (last.pk, last.outcome, last.sync and last.sync.state), sync and (sync.pk, sync.state),
             self.next_run, self.schedule, self.ended, self.on_arrival, self.connection.is_ready, self.is_untouched, self.is_stalled,
+            [one.pk for one in self.unread], self.is_answered,
         )  # fmt: skip
         return hashlib.sha256(repr(facts).encode()).hexdigest()[:16]
 
@@ -149,8 +166,9 @@ def connection_of(app: ImportApp) -> Connection:
 def landing_now(app: ImportApp) -> LandingNow:
     """Look at the landing zone of an SFTP app; reads no file."""
     connection = connection_of(app)
-    waiting, arriving = waiting_files(app), still_arriving(connection.zone)
+    waiting, arriving = waiting_files(app, connection.zone.pk), still_arriving(connection.zone)
     is_first, last = needs_whole_set(app), last_run(app)
+    sync = Sync.objects.of(app.district_id).filter(app=app).order_by("-created_at", "-pk").first()
     return LandingNow(
         connection=connection,
         waiting=waiting[:MOST_SHOWN],
@@ -158,21 +176,30 @@ def landing_now(app: ImportApp) -> LandingNow:
         size=sum(one.size for one in waiting),
         arriving=arriving,
         expected=_expected(waiting) if is_first else [],
+        unread=unread_files(app, Zone(connection.zone.pk)),
         is_first=is_first,
         is_untouched=not waiting and not arriving and not Arrival.objects.of(app.district_id).filter(app=app).exists(),
         last=last,
+        is_answered=last is not None and last.is_refused and _has_changed_since(app, last, sync),
         started=started_by([last])[0] if last else None,
         next_run=next_run(app),
         schedule=schedule_words(app),
         ended=ended_words(app),
         on_arrival=runs_on_arrival(app),
-        sync=Sync.objects.of(app.district_id).filter(app=app).order_by("-created_at", "-pk").first(),
+        sync=sync,
     )
 
 
 def last_run(app: ImportApp) -> LandingRun | None:
     """The app's newest run."""
     return LandingRun.objects.of(app.district_id).filter(app=app).select_related("sync", "by").order_by("-ran_at", "-pk").first()
+
+
+def _has_changed_since(app: ImportApp, last: LandingRun, sync: Sync | None) -> bool:
+    """Whether files have come or gone, or a sync has ended, since a run: what was wrong then may be mended."""
+    if sync is not None and sync.finished_at is not None and sync.finished_at > last.ran_at:
+        return True
+    return Arrival.objects.of(app.district_id).filter(Q(seen_at__gt=last.ran_at) | Q(settled_at__gt=last.ran_at), app=app).exists()
 
 
 def _expected(waiting: Sequence[Arrival]) -> list[ExpectedFile]:

@@ -104,7 +104,7 @@ def landing_context(request: DistrictRequest, app: ImportApp) -> dict[str, Any]:
     return {
         "now": now,
         "on": "landing",
-        "space": space_of(app),
+        "space": space_of(app, now.connection.zone.pk),
         "show": show,
         "show_words": SHOWS[show],
         "shows": [{"name": name, "words": words, "url": f"{url}?show={name}", "is_chosen": name == show} for name, words in SHOWS.items()],
@@ -112,9 +112,9 @@ def landing_context(request: DistrictRequest, app: ImportApp) -> dict[str, Any]:
     }
 
 
-def space_of(app: ImportApp) -> Space:
+def space_of(app: ImportApp, zone_id: int | None = None) -> Space:
     """How full the app's landing zone is."""
-    return Space(bytes_used(app), settings.PORTAL_SFTP_QUOTA_MB << 20)
+    return Space(bytes_used(app, zone_id), settings.PORTAL_SFTP_QUOTA_MB << 20)
 
 
 def _receipts(request: DistrictRequest, app: ImportApp) -> dict[str, Any]:

@@ -12,6 +12,7 @@ from imports.services import apply_sync as applying
 from imports.services.claim import MAX_LOSSES, claim
 from imports.services.decide_sync import approve_sync, cancel_sync, limit_sync, reject_sync
 from imports.services.map_schools import auto_map
+from imports.services.no_new_files import end_without_files
 from imports.services.rollback import start_rollback
 from imports.services.rollover import disable_deletion
 from imports.services.run_sync import run_sync
@@ -161,6 +162,10 @@ def newer_files_while_held(patch: Patch) -> None:
     start_sync(delivery=waiting(PREVIEW)[1].delivery, by=None, wake=False)
 
 
+def nothing_had_come(patch: Patch) -> None:
+    end_without_files(app=Desk().app, by=None)
+
+
 def clean_files(patch: Patch) -> None:
     Desk().deliver(district())
 
@@ -214,6 +219,7 @@ MOVES: dict[tuple[State, State], Callable[[Patch], None]] = {
     (S.QUEUED, S.RUNNING): taken,
     (S.QUEUED, S.CANCELLED): cancelled_in_the_queue,
     (S.QUEUED, S.SUPERSEDED): a_rest_whose_delivery_is_old,
+    (S.QUEUED, S.NO_CHANGES): nothing_had_come,
     (S.RUNNING, S.QUEUED): a_worker_is_lost,
     (S.RUNNING, S.NEEDS_SCHOOL_MAPPING): schools_are_not_mapped,
     (S.RUNNING, S.HELD): preview,

@@ -6,6 +6,7 @@ from celery import shared_task
 from django.conf import settings
 from django.utils import timezone
 
+from imports.services.ask_to_run import run_asked
 from imports.services.daily_notices import daily_notices
 from imports.services.remind import remind_held
 from imports.services.rollover import tell_rollovers
@@ -21,6 +22,12 @@ from roster.services.purge_deleted import purge_deleted
 def run_sync_task(sync_id: int) -> None:
     """Work one sync."""
     run_sync(sync_id)
+
+
+@shared_task(name="imports.tasks.run_landing_task")
+def run_landing_task(app_id: int, user_id: int) -> None:
+    """Fetch from a district's own server and import, as a person asked."""
+    run_asked(app_id, user_id)
 
 
 @shared_task(name="imports.tasks.sweep_task")

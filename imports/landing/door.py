@@ -81,7 +81,7 @@ class Door(SSHServer):
             self._too_many()
             return False
         grant = await self._asked(by_key, username, key.public_data, self.address)
-        if grant is not None and grant.way != "test" and self.hall.lockout.is_locked(username, self.address):
+        if grant is not None and grant.way != "test" and self.hall.lockout.is_locked(username, self.address, by_key=True):
             grant = None
         self.grant = grant
         return grant is not None

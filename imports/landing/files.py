@@ -35,6 +35,7 @@ from imports.landing.open_files import FILE_MODE, FOLDER_MODE, Closed, Handle
 from imports.landing.sign_in import Grant
 from imports.landing.uploads import Uploads
 from imports.zone import is_temporary
+from imports.zone_files import shown
 
 MOST_HANDLES = 100  # of one session
 MOST_READ = 1024 * 1024  # bytes of one answer
@@ -264,7 +265,10 @@ class ZoneFiles(SFTPServer):
         return self.grant.zone_id, self.grant.district_id, self.grant.app_id
 
     def _tell(self, action: str, path: str, **detail: Any) -> None:
-        self.around.background.event(self.grant, action, path, **detail)
+        """Names are told as they are shown: with what turns a line around, or cannot be seen, spelled out."""
+        if "before" in detail:
+            detail["before"] = shown(detail["before"])
+        self.around.background.event(self.grant, action, shown(path), **detail)
 
     async def _in_thread(self, work: Callable[..., T], *arguments: Any) -> T:
         async with self.uploads.turns:

@@ -9,6 +9,7 @@ from django.conf import settings
 
 OF_USER_AND_ADDRESS, OF_ADDRESS, OF_USER = 5, 20, 50  # failures within the minutes of the lock
 _MOST_REMEMBERED = 20_000
+_ANYWHERE = ""
 
 Key = tuple[str, str]
 
@@ -20,9 +21,13 @@ class Lockout:
         self._now = now
         self._failures: OrderedDict[Key, deque[float]] = OrderedDict()
 
-    def is_locked(self, username: str, address: str) -> bool:
-        """Whether this user, from this address, has to wait."""
-        return any(self._count(key) >= most for key, most in _counters(username, address))
+    def is_locked(self, username: str, address: str, *, by_key: bool = False) -> bool:
+        """Whether this user, from this address, has to wait.
+
+        A key cannot be guessed: whoever has it is not kept out by failures that came from elsewhere, which anybody who knows the name can cause.
+        """
+        counters = _counters(username, address)
+        return any(self._count(key) >= most for key, most in counters if not (by_key and key == (username, _ANYWHERE)))
 
     def failed(self, username: str, address: str) -> bool:
         """Remember a failure; returns whether it was the one that locks."""
@@ -55,7 +60,7 @@ def _counters(username: str, address: str) -> Iterator[tuple[Key, int]]:
     network = network_of(address)
     yield (username, network), OF_USER_AND_ADDRESS
     yield ("", network), OF_ADDRESS
-    yield (username, ""), OF_USER
+    yield (username, _ANYWHERE), OF_USER
 
 
 def network_of(address: str) -> str:

@@ -43,13 +43,14 @@ def by_password(username: str, password: str, address: str) -> Grant | None:
 def by_key(username: str, blob: bytes, address: str) -> Grant | None:
     """The grant of a public key (of which the client has yet to prove that it has the private one)."""
     zone = _zone(username)
+    keys = list(LandingKey.unscoped.filter(zone=zone.pk if zone else 0))  # asked for in vain, too: time must not tell which users there are
     if zone is None:
         return None
     if _is_test(zone, blob):
         return _grant(zone, address, "test", zone.test_key)
     if zone.sign_in != LandingZone.SignIn.KEY or not is_allowed(zone.allowed_addresses, address) or not is_strong(blob):
         return None
-    for key in LandingKey.objects.of(zone.district_id).filter(zone=zone):
+    for key in keys:
         if blob_of(key.line) == blob:
             return _grant(zone, address, "key", str(key.pk), str(key))
     return None

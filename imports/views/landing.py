@@ -7,6 +7,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from accounts.current import DistrictRequest, require_editor, require_member
 from imports.models import Delivery, ImportApp, LandingRun
+from imports.services.ask_to_run import ask_to_run, fetches_from
 from imports.services.replay import replay
 from imports.services.run_landing import run_landing
 from imports.views.app_page import render_app_page
@@ -18,8 +19,15 @@ from imports.views.scope import find_app
 @require_POST
 @require_editor
 def run_import(request: DistrictRequest, kind: str) -> HttpResponse:
-    """Import what waits in the landing zone at this moment, and go to the sync; files that are refused are named on the app's page."""
+    """Import what waits in the landing zone at this moment, and go to the sync; files that are refused are named on the app's page.
+
+    Where the files must be fetched first a worker does it.
+    """
     app = _find(request, kind)
+    host = fetches_from(app)
+    if host and ask_to_run(app=app, by=request.user):
+        messages.info(request, f"The files are being fetched from {host}. What comes of it stands under Runs.")
+        return redirect("imports:app", app.kind)
     return _answer(request, app, run_landing(app=app, reason=LandingRun.Reason.MANUAL, by=request.user))
 
 

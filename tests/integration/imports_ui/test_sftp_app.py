@@ -111,6 +111,48 @@ def test_a_refused_run_says_why_and_that_nothing_was_changed(world: SftpWorld) -
     assert "Nothing was changed." in page
 
 
+def test_a_refusal_that_something_has_changed_since_is_not_said_as_if_it_still_held(world: SftpWorld) -> None:
+    world.put({"users.csv": whole_set()["users.csv"]})
+    world.run()
+    page = world.read(PAGE)
+    assert 'tone-bad" role="alert"' in page
+    assert "Something has changed since" not in page
+    world.put({"orgs.csv": whole_set()["orgs.csv"]})
+    page = world.read(PAGE)
+    assert "The last run took nothing" in page
+    assert "Something has changed since" in page
+    assert 'role="alert"' not in page
+
+
+def test_the_part_that_is_polled_cries_out_once(world: SftpWorld) -> None:
+    world.put({"users.csv": whole_set()["users.csv"]})
+    world.run()
+    assert 'role="alert"' not in world.client().get(PART).content.decode()
+
+
+def test_files_that_no_run_takes_are_named_with_the_reason(world: SftpWorld) -> None:
+    world.put({"OneRoster.zip": b"PK is all that came", "notes.txt": "x"})
+    page = world.read(PAGE)
+    assert "1 file in the landing zone is taken by no run." in page
+    assert "OneRoster.zip is damaged" in page
+    assert "notes.txt" not in page
+    (world.zone.root / "OneRoster.zip").unlink()
+    assert "taken by no run" not in world.read(PAGE)
+    world.put({f"students {number}.csv": "x" for number in range(5)})
+    page = world.read(PAGE)
+    assert "5 files in the landing zone are taken by no run." in page
+    assert "2 more have their reason in the receipts." in page
+
+
+def test_with_a_server_of_their_own_nothing_is_said_of_a_run_that_fetches_first(world: SftpWorld) -> None:
+    world.imported()
+    assert "A run now would end as No changes." in world.read(PAGE)
+    LandingZone.objects.of(world.district).update(server="custom")
+    page = world.read(PAGE)
+    assert "A run now would end as No changes." not in page
+    assert "A run first fetches what is new on your server." in page
+
+
 def test_names_from_the_client_are_escaped(world: SftpWorld) -> None:
     Arrival.objects.create(district=world.district, app=world.sftp, path="<b>x</b>.csv", size=1, sha256="a" * 64, stamp="")
     for address in (PAGE, reverse("imports:app_tab", args=["sftp", "landing"])):

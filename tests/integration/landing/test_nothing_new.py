@@ -122,3 +122,15 @@ def test_it_is_not_what_was_expected_but_a_file_that_waits_is(applied):
     applied.scan()
     assert tell_missing(applied.district, now + timedelta(hours=23)) == 0
     assert tell_missing(applied.district, now + timedelta(hours=25)) == 1
+
+
+def test_a_file_that_could_not_be_taken_is_named_where_nothing_else_came(imported):
+    imported.put("OneRoster.zip", b"PK and no more of it")
+    imported.put("notes.txt", b"x")
+    run = imported.run()
+    assert run.outcome.startswith("No new files had arrived. OneRoster.zip is damaged")
+    assert "notes.txt" not in run.outcome
+    notes = Sync.objects.of(imported.district).select_related("detail").get(pk=run.sync_id).detail.notes
+    assert notes[0] == "No new files had arrived." and notes[1].startswith("OneRoster.zip is damaged")
+    imported.remove("OneRoster.zip")
+    assert imported.run().outcome == "No new files had arrived."

@@ -2,13 +2,13 @@
 
 import asyncio
 import os
-from concurrent.futures import Future
+from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
 import pytest
-from asyncssh import SFTPError
+from asyncssh import FXF_CREAT, FXF_WRITE, SFTPAttrs, SFTPError
 from django.db import InterfaceError
 from django.test import override_settings
 
@@ -137,6 +137,24 @@ def test_one_zone_leaves_threads_to_the_others(zone: Zone) -> None:
         return slow.running
 
     assert asyncio.run(attack()) == MOST_AT_ONCE
+
+
+def test_the_audit_trail_shows_what_a_name_hides(zone: Zone) -> None:
+    told: list[Any] = []
+    background: Any = SimpleNamespace(event=lambda _, action, target, **detail: told.append((action, target, detail.get("before"))))
+    arrivals: Any = SimpleNamespace(came=lambda *_: None)
+
+    async def attack() -> None:
+        with ThreadPoolExecutor(1) as pool:
+            around = Surroundings(pool, background, arrivals)
+            session = ZoneFiles(SimpleNamespace(logger=None, get_connection=lambda: None), GRANT, Uploads(zone), around)  # type: ignore[arg-type]
+            name = "\u202evsc.sresu\u200b\u2028".encode()
+            await session.close(await session.open(name, FXF_WRITE | FXF_CREAT, SFTPAttrs()))
+            await session.rename(name, b"users.csv")
+
+    asyncio.run(attack())
+    spelled = r"\u202evsc.sresu\u200b\u2028"
+    assert told == [("sftp.uploaded", spelled, None), ("sftp.renamed", "users.csv", spelled)]
 
 
 GRANT = Grant(1, 1, 1, "north", "127.0.0.1", "password", "hash")

@@ -79,6 +79,9 @@ def test_lock_outs_by_user_and_address_by_address_and_by_user_end_by_themselves(
         lockout.failed("eve", f"10.1.0.{number}")
     assert lockout.is_locked("eve", "10.9.9.9")
 
+    assert not lockout.is_locked("eve", "10.9.9.9", by_key=True)  # whoever has the key is not kept out by what others do elsewhere
+    assert lockout.is_locked("ada", "10.0.0.1", by_key=True) and lockout.is_locked("bob", "10.0.0.3", by_key=True)
+
     clock.now = 15 * 60 + 1
     assert not any(lockout.is_locked(*who) for who in (("ada", "10.0.0.1"), ("bob", "10.0.0.3"), ("eve", "10.9.9.9")))
 

@@ -84,7 +84,9 @@ def _live_people(
     """The live people concerned, ordered by key; extra attributes in columns of their own. A row that cannot be used leaves its person as they are."""
     known = live.columns(record_type, ["key", "source_id"])
     lines = described.lines(known["source_id"], match_demographics(described.table, known["source_id"]))
-    wanted = (lines > 0) | ((lines != UNUSABLE) & params.is_whole("demographics"))
+    wanted = lines > 0
+    if params.is_whole("demographics"):  # silence clears, but not whom another app delivers: that one may have said it
+        wanted |= (lines != UNUSABLE) & ~is_in(known["key"], params.fed_elsewhere(record_type)[0])
     if frame is not None and len(known) and len(frame):
         wanted &= ~is_in(known["key"], frame["key"]) & ~is_in(known["source_id"], frame["source_id"])
     if not wanted.any():

@@ -88,10 +88,11 @@ async def _watch(hall: Hall) -> None:
                 continue
             try:
                 holds = await asyncio.get_running_loop().run_in_executor(hall.sign_ins, _asked, grant)
-            except Exception as error:
-                if not isinstance(error, Error):  # nobody is sent away because the database is busy or gone, and we go on watching
-                    logger.exception("It could not be checked who may stay; it will be in a moment.")
-                break
+            except Error:
+                break  # nobody is sent away because the database is busy or gone; we go on watching
+            except Exception:
+                logger.exception("It could not be checked whether %s may stay; it will be in a moment.", grant.username)
+                continue
             if not holds and door in hall.doors:
                 logger.info("%s from %s is sent away: the sign-in was changed", grant.username, grant.address)
                 door.send_away("The way of signing in was changed. Sign in again.")

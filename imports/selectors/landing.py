@@ -4,8 +4,6 @@ import os
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from django.db.models import Q
-
 from formats.fileset import FIRST_SET
 from formats.oneroster.tables import FILE_NAMES
 from imports.models import Arrival, ImportApp, LandingZone, Sync
@@ -14,6 +12,7 @@ from imports.zone import Zone, is_temporary
 from imports.zone_files import ZoneFile, list_files, look_at, shown
 
 MOST_ARRIVING = 50
+MEANT = (".zip", ".csv")  # endings of files that somebody takes for delivered
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,9 +38,14 @@ def waiting_files(app: ImportApp, zone_id: int | None = None) -> list[Arrival]:
 
 def unread_files(app: ImportApp, zone: Zone) -> list[Arrival]:
     """The zips and CSV files that lie in the zone although no run takes them, newest first; `reason` says why: damaged ones, and such of other names."""
+    files = [file for file in list_files(zone).files.values() if file.is_whole and file.path.lower().endswith(MEANT)]
+    there = {(shown(file.path), file.stamp) for file in files}
+    if not there:
+        return []
     ignored = Arrival.objects.of(app.district_id).filter(app=app, state=Arrival.State.IGNORED, delivery=None)
-    meant = ignored.filter(Q(path__iendswith=".zip") | Q(path__iendswith=".csv")).order_by("-pk")[:MOST_ARRIVING]
-    return [one for one in meant if is_there(zone, one.path, one.stamp)]
+    known = ignored.filter(stamp__in=[stamp for _path, stamp in there]).order_by("pk")
+    by_place = {one.path: one for one in known if (one.path, one.stamp) in there}
+    return sorted(by_place.values(), key=lambda one: -one.pk)
 
 
 def still_arriving(zone: LandingZone) -> list[Arriving]:

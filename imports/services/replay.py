@@ -36,7 +36,7 @@ def replay(*, app: ImportApp, delivery: Delivery, by: User | None, wake: bool = 
                 app, delivery, by, outcome=f"Took the files of {name} again: {', '.join(file.name for file in files)}.", sync=sync
             )
     except ImportSuspended as suspended:
-        return _write(app, delivery, by, outcome=" ".join(f"{problem.message} {problem.fix}" for problem in suspended.problems))
+        return _write(app, delivery, by, outcome=" ".join(f"{problem.message} Replay them after that." for problem in suspended.problems))
 
 
 def _called(delivery: Delivery) -> str:

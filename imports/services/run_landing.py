@@ -6,7 +6,7 @@ Source: docs/decisions/0023-landing-zones.md
 import logging
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from django.conf import settings
@@ -24,7 +24,7 @@ from imports.services.landing_zone import ensure_zone
 from imports.services.no_new_files import REASON, end_without_files
 from imports.services.pull import pull_new
 from imports.services.receive_delivery import Kept, choose, keep_files, record_delivery
-from imports.services.run_words import listed, say_arriving, say_problems, say_unread, them, was
+from imports.services.run_words import listed, say_arriving, say_problems, say_unread, say_waiting_first, them, was
 from imports.services.start_sync import ImportSuspended, check_not_suspended, start_sync
 from imports.services.tell import tell_refused
 from imports.zone import Zone
@@ -33,6 +33,7 @@ from imports.zone_files import list_files, shown
 log = logging.getLogger(__name__)
 PAUSE_SECONDS = 0.2
 PULL_FAILED = "pull-failed"
+THEY_WAIT = "What lies in the landing zone waits for the next run after that."
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,9 +106,11 @@ def attempt_run(
             return Attempt(_end_without(order, [*say_unread(app, zone), *say_arriving(zone), *pulled]))
         return Attempt(_import(order, haul, pulled, wake=wake))
     except ImportSuspended as suspended:
-        return _refused(order, suspended.problems, [])
+        return _refused(order, [replace(problem, fix=THEY_WAIT) for problem in suspended.problems], [])
     except Refused as refusal:
-        return _refused(order, [say_file_problem(problem) for problem in refusal.problems], say_arriving(zone))
+        problems = [say_file_problem(problem) for problem in refusal.problems]
+        first = say_waiting_first(app) if any(problem.code == "file-missing" for problem in problems) else []
+        return _refused(order, problems, [*first, *say_arriving(zone)])
     except _NotPulled as failed:
         return _refused(order, [Problem(PULL_FAILED, "Files could not be fetched", str(failed), "")], [])
     except _AlreadyRun as already:

@@ -2,9 +2,10 @@
 
 from collections.abc import Collection, Sequence
 
-from imports.models import ImportApp
+from imports.models import ImportApp, Sync
 from imports.selectors.landing import arriving_now, unread_files
 from imports.sentences import Problem
+from imports.states import WAITING, State
 from imports.zone import Zone
 from imports.zone_files import shown
 
@@ -21,6 +22,15 @@ def say_problems(problems: Sequence[Problem]) -> list[str]:
             f"The first import needs all eight files together. Missing: {listed(missing)}. Upload {them(missing)}; what has come waits."
         )
     return words
+
+
+def say_waiting_first(app: ImportApp) -> list[str]:
+    """That the first set has come already and waits for a person, where it does: files that come after it wait for that."""
+    first = Sync.objects.of(app.district_id).filter(app=app, state__in=WAITING).order_by("-pk").first()
+    if first is None:
+        return []
+    does = "approve it" if first.state == State.HELD else "map its schools"
+    return [f"Sync {first.pk} with the first set waits for a person: {does} first, then any of the files will do."]
 
 
 def say_arriving(zone: Zone) -> list[str]:

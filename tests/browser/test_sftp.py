@@ -229,7 +229,7 @@ def _replay(story: Story, sync: int) -> None:
     page.goto(f"{story.app}landing/?show=archive")
     row = page.locator("#archive tbody tr").filter(has=page.get_by_role("link", name=f"#{sync}", exact=True))
     row.locator("summary").click()
-    expect(row.get_by_text("What is missing from them is deleted")).to_be_visible()
+    expect(row.get_by_text("records of the same kind that they leave out are deleted")).to_be_visible()
     story.check()
     row.get_by_role("button", name=re.compile("^Replay")).click()
     story.ends()

@@ -111,7 +111,7 @@ def test_the_archive_names_folder_sync_and_files_and_warns_before_a_replay(world
     for name in whole_set():
         assert name in page
     assert reverse("imports:replay", args=["sftp", delivery.pk]) in page
-    assert "What is missing from them is deleted" in page
+    assert "records of the same kind that they leave out are deleted" in page
 
 
 def test_a_replay_imports_the_set_again_and_says_whose_it_is(world: SftpWorld) -> None:

@@ -2,7 +2,7 @@
 
 import pytest
 
-from imports.models import Sync
+from imports.models import Delivery, Sync
 from imports.states import HoldKind, State
 from imports.views.by_school import school_table
 from imports.views.changes import mark_change
@@ -70,7 +70,7 @@ def test_the_breakdown_shows_the_largest_first_and_finds_others_by_name(monkeypa
 @pytest.mark.parametrize("state", list(State))
 def test_every_state_has_a_sentence(state: State) -> None:
     for hold in ("", *HoldKind):
-        sentence = describe(Sync(state=state, hold_kind=hold if state is State.HELD else ""), {})
+        sentence = describe(Sync(state=state, delivery=Delivery(), hold_kind=hold if state is State.HELD else ""), {})
         assert sentence[0].isupper()
         assert sentence.endswith(".")
 

@@ -318,3 +318,29 @@ def test_what_the_pages_ask_for(imported):
 def test_every_arrival_of_a_run_points_to_its_delivery(imported):
     sync = Sync.objects.of(imported.district).get()
     assert set(Arrival.objects.of(imported.district).values_list("delivery", flat=True)) == {sync.delivery_id}
+
+
+@pytest.mark.parametrize(
+    ("document", "words"),
+    [({"schools": {"all_missing_as_new": False}}, "map its schools first"), ({"delivery": {"preview": True}}, "approve it first")],
+)
+def test_while_the_first_set_waits_for_a_person_a_part_is_told_so(ground, document, words):
+    ground.configure(document)
+    ground.put_all(eight())
+    first = ground.run().sync
+    assert ground.work(first).is_waiting
+    ground.put("users.csv", seven(users=CHANGED)["users.csv"])
+    run = ground.run()
+    assert run.is_refused
+    assert f"Sync {first.pk} with the first set waits for a person: {words}" in run.outcome
+
+
+def test_while_imports_are_suspended_nobody_is_told_to_send_again_what_waits(imported):
+    now = timezone.now()
+    Rollover.objects.create(district=imported.district, suspends_from=now - timedelta(1), suspends_until=now + timedelta(3))
+    imported.put("users.csv", seven(users=CHANGED)["users.csv"])
+    run = imported.run()
+    assert run.is_refused
+    assert "What lies in the landing zone waits for the next run after that." in run.outcome
+    assert "Send" not in run.outcome
+    assert imported.lying() == ["users.csv"]

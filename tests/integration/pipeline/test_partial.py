@@ -306,6 +306,24 @@ def test_what_another_app_delivers_stays_until_it_is_gone_there_too(zone: Zone) 
     assert zone.send(district(), app=zone.upload).is_accepted  # the other app has moved, so nothing is taken for the same
 
 
+def test_demographics_alone_say_nothing_of_people_whom_another_app_delivers(zone: Zone) -> None:
+    zone.send(district(), app=zone.upload)
+    theirs = {"S1": None, "S2": None, "S3": {"sex": "male"}}
+    whole = district(
+        users={"S1": None, "S2": None, "S3": person("S3", "student")}, demographics=theirs, enrollments={"E1": None, "E2": None}
+    )
+    assert zone.send(whole).is_accepted
+    before = zone.live()[RecordType.STUDENT]
+    assert before["S1"]["gender"] == "female" and before["S3"]["gender"] == "male"
+    sync = zone.send(only(district(demographics={**theirs, "S3": {"sex": "female"}}), "demographics"))
+    assert sync.is_accepted, sync.failure
+    counts = sync.detail.counts["student"]
+    assert (counts["in_file"], counts["updated"], counts["kept"], counts["deleted"]) == (1, 1, 0, 0)
+    after = zone.live()[RecordType.STUDENT]
+    assert after["S3"]["gender"] == "female"
+    assert {key: after[key] for key in ("S1", "S2")} == {key: before[key] for key in ("S1", "S2")}
+
+
 def test_a_sync_that_was_rolled_back_delivers_nothing(zone: Zone) -> None:
     zone.send(district(), app=zone.upload)
     sync = zone.send(district(users={"S3": {**person("S3", "student")}}))

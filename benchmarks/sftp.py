@@ -51,7 +51,7 @@ class SftpResult:
 
 
 def measure_sftp(
-    folder: Path, tell: Tell, *, size_mb: int = 300, rounds: int = 3, uploads: int = PARALLEL, upload_mb: int = 8
+    folder: Path, tell: Tell, *, size_mb: int = 300, rounds: int = 5, uploads: int = PARALLEL, upload_mb: int = 8
 ) -> SftpResult | None:
     """Measure in a folder of its own; None where OpenSSH is not installed."""
     if not can_measure():
@@ -118,7 +118,7 @@ def main(arguments: list[str] | None = None) -> int:
 
     parser = argparse.ArgumentParser(prog="python -m benchmarks.sftp", description=__doc__)
     parser.add_argument("--mb", type=int, default=300, help="size of the file (default 300)")
-    parser.add_argument("--rounds", type=int, default=3, help="rounds of transfers; the better of each counts (default 3)")
+    parser.add_argument("--rounds", type=int, default=5, help="rounds of transfers; the better of each counts (default 5)")
     given = parser.parse_args(arguments)
     with tempfile.TemporaryDirectory(prefix="rpb-", dir="/tmp") as scratch:
         result = measure_sftp(Path(scratch), lambda line: print(line, flush=True), size_mb=given.mb, rounds=given.rounds)

@@ -17,8 +17,10 @@ CLOSING_LINES = 3
 NOTHING_TO_DO = 5  # pytest's status where none of the named tests belongs to the run
 SLOWEST = ["--durations=10", "--durations-min=1"]
 AT_ONCE = 3  # on two cores: a run that waits for a process of its own leaves its core to the others
-# Each engine's tests are two runs of about the same length: these folders, and all others.
-FIRST_HALF = ("tests/integration/worker", "tests/integration/pipeline")
+# Each engine's tests are several runs of about the same length, so that both cores are busy to the end: these folders, and all others.
+WORK = ("tests/integration/worker", "tests/integration/pipeline")
+SFTP = tuple(f"tests/integration/{name}" for name in ("sftp_server", "sftp_config", "landing", "schedule"))
+PURE = ("tests/unit", "tests/property")  # next to none of them asks for a database, so on PostgreSQL they are among the others
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,14 +46,20 @@ def plan(what: str, variables: dict[str, str], extra: list[str]) -> list[Run]:
     on_sqlite, on_postgresql = ["-m", "not postgres_only and not browser"], ["-m", "not no_database and not browser"]
     if extra:
         return [Run("SQLite", [*on_sqlite, *extra], variables), Run("PostgreSQL", [*on_postgresql, *extra], postgresql), browser]
-    others = [f"--ignore={folder}" for folder in FIRST_HALF]
     return [
-        Run("SQLite, all but worker and pipeline", [*on_sqlite, *others], variables),
-        Run("PostgreSQL, worker and pipeline", [*on_postgresql, *FIRST_HALF], postgresql),
-        Run("SQLite, worker and pipeline", [*on_sqlite, *FIRST_HALF], variables),
-        Run("PostgreSQL, all but worker and pipeline", [*on_postgresql, *others], aside),
+        Run("SQLite, pages and commands", [*on_sqlite, *without(*WORK, *SFTP, *PURE)], variables),
+        Run("PostgreSQL, all but worker and pipeline", [*on_postgresql, *without(*WORK)], aside),
+        Run("PostgreSQL, worker and pipeline", [*on_postgresql, *WORK], postgresql),
+        Run("SQLite, worker and pipeline", [*on_sqlite, *WORK], variables),
         browser,
+        Run("SQLite, units and properties", [*on_sqlite, *PURE], variables),
+        Run("SQLite, SFTP", [*on_sqlite, *SFTP], variables),
     ]
+
+
+def without(*folders: str) -> list[str]:
+    """Return the arguments that leave folders out; whatever is in none of the named ones is in the run that leaves them out."""
+    return [f"--ignore={folder}" for folder in folders]
 
 
 def execute(run: Run) -> tuple[Run, int, str, float]:

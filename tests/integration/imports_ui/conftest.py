@@ -24,16 +24,14 @@ def imported(world: World, data_dir: Path, tmp_path: Path) -> tuple[World, Sync,
     return world, world.import_files(first_delivery(), tmp_path), world.import_files(second_delivery(), tmp_path)
 
 
-ON_BOTH = {"test_wizard_races.py"}  # of the wizard's
-ON_ONE = {"test_rows.py", "test_simulation_pages.py"}  # they read Parquet, and records by their keys
+ON_BOTH = {"test_wizard_races.py", "test_history.py", "test_decisions.py", "test_map_schools.py", "test_upload.py"}
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """The wizard's screens are the same on both engines, and take minutes; only what happens when several save at once is tried on both.
+    """The screens are the same on both engines, and take minutes; what people decide, several at once, and lists that the engine sorts are tried on both.
 
-    So are pages that show what lies in the artifacts of a sync.
+    `tests/integration/test_isolation.py` opens every page on both.
     """
     for item in items:
-        name = item.path.name
-        if item.path.parent == HERE and (name in ON_ONE or (name.startswith("test_wizard") and name not in ON_BOTH)):
+        if item.path.parent == HERE and item.path.name not in ON_BOTH:
             item.add_marker(pytest.mark.no_database)

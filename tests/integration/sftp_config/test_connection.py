@@ -24,7 +24,7 @@ from notices.steps.addresses import is_other_machine
 from tests.integration.sftp_config.kit import GOOD, PRIVATE, PUBLIC, Desk, pair
 from tests.integration.sftp_config.remote import PASSWORD, Remote
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.no_database]  # it is about another server, not about the database
 
 
 def trusted(desk: Desk, remote: Remote, **values: Any) -> None:

@@ -8,7 +8,7 @@ from django.template.loader import render_to_string
 from imports.models import LandingZone
 from tests.integration.sftp_config.kit import GOOD, PUBLIC, Desk
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.no_database]  # one page
 
 
 def details(desk: Desk) -> str:

@@ -16,7 +16,7 @@ from imports.zone import Zone
 from tests.integration.sftp_config.kit import Desk
 from tests.integration.sftp_config.remote import PASSWORD, Remote
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.no_database]  # it is about another server, not about the database
 
 
 @pytest.fixture

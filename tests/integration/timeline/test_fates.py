@@ -24,7 +24,7 @@ from tests.unit.steps.kit import district, person
 
 from .kit import CLASS, ENROLLMENT, PREVIEW, STUDENT, answer, approve, day, events, reject, told, without_index
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.no_database]  # it reads what syncs stored as files
 GONE = {"users": {"S2": None}, "enrollments": {"E2": None}}
 
 

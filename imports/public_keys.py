@@ -88,6 +88,15 @@ def key_of_line(line: str) -> PublicKey:
     return _of_openssh(line, is_judged=False)
 
 
+def is_strong(blob: bytes) -> bool:
+    """Whether a key is of a kind and length that may sign in; what is no key is not."""
+    try:
+        _of_blob(blob, "")
+    except KeyRefused:
+        return False
+    return True
+
+
 def fingerprint_of(blob: bytes) -> str:
     """The fingerprint as clients show it, beginning with SHA256."""
     return f"SHA256:{base64.b64encode(hashlib.sha256(blob).digest()).decode().rstrip('=')}"

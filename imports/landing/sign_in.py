@@ -11,9 +11,9 @@ from django.contrib.auth.hashers import check_password, make_password
 from django.utils import timezone
 
 from imports.models import LandingKey, LandingZone
+from imports.public_keys import is_strong
 
 Way = Literal["password", "key", "test"]
-_LEAST_RSA_BITS = 3072
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,10 +48,10 @@ def by_key(username: str, blob: bytes, address: str) -> Grant | None:
         return None
     if _is_test(zone, blob):
         return _grant(zone, address, "test", zone.test_key)
-    if zone.sign_in != LandingZone.SignIn.KEY or not is_allowed(zone.allowed_addresses, address) or not is_strong(blob):
+    if zone.sign_in != LandingZone.SignIn.KEY or not is_allowed(zone.allowed_addresses, address):
         return None
     for key in keys:
-        if blob_of(key.line) == blob:
+        if blob_of(key.line) == blob and is_strong(blob):
             return _grant(zone, address, "key", str(key.pk), str(key))
     return None
 
@@ -104,24 +104,6 @@ def blob_of(line: str) -> bytes:
         return base64.b64decode(line.split()[1], validate=True)
     except (IndexError, binascii.Error):
         return b""
-
-
-def is_strong(blob: bytes) -> bool:
-    """Whether a key is of a kind and length that may sign in: Ed25519, ECDSA, or RSA of at least 3072 bits."""
-    fields = _fields(blob)
-    kind = fields[0] if fields else b""
-    if kind == b"ssh-rsa":
-        return len(fields) == 3 and int.from_bytes(fields[2], "big").bit_length() >= _LEAST_RSA_BITS
-    return kind == b"ssh-ed25519" or kind.startswith(b"ecdsa-sha2-")
-
-
-def _fields(blob: bytes) -> list[bytes]:
-    found = []
-    while len(blob) >= 4:
-        size = int.from_bytes(blob[:4], "big")
-        found.append(blob[4 : 4 + size])
-        blob = blob[4 + size :]
-    return found
 
 
 def _zone(username: str) -> LandingZone | None:

@@ -17,17 +17,14 @@ from records.attributes import RecordType, live_columns
 from roster.models import LIVE
 from synthetic import write_district
 from tests.browser.conftest import PASSWORD, Portal, sign_in
+from tests.browser.looks import look_at
 from tests.integration.notices.kit import MailServer, forbidden_words, texts
-from tests.integration.portal.test_in_browser import RULES, faults
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.no_database]
 
 WORK_MS = 60_000
 NAMES = ("orgs", "users", "courses", "classes", "enrollments", "academicSessions", "demographics")
-TWO_FRAMES = "new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)))"  # so that no colour is caught half-way
 MAIL_SECONDS, STUDENTS = 30, 300
-COLOURS = ["color-contrast"]  # all that a change of the colours can break
-LOOKS = ((1440, "light", RULES), (1440, "dark", COLOURS), (390, "dark", RULES), (390, "light", COLOURS))
 REASON = "The export lost a whole school. The SIS clerk sends it again."
 OLD_MAIL, NEW_MAIL = "robin@safe.example", "robin.new@safe.example"
 
@@ -43,16 +40,7 @@ class Story:
 
     def check(self) -> None:
         """Look at the page as it stands, wide and narrow, light and dark."""
-        for width, scheme, rules in LOOKS:
-            self.page.set_viewport_size({"width": width, "height": 900})
-            self.page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
-            expect(self.page.locator("html")).to_have_attribute("data-bs-theme", scheme)
-            self.page.evaluate(TWO_FRAMES)
-            where = f"{width} px, {scheme}: "
-            self.faults += [where + fault for fault in faults(self.page, rules)]
-            if self.page.evaluate("document.documentElement.scrollWidth") > width:
-                self.faults.append(f"{where}{self.page.url} is too wide")
-        self.page.set_viewport_size({"width": 1440, "height": 900})
+        self.faults += look_at(self.page)
 
     def upload(self, folder: Path) -> int:
         """Upload the files of the folder; returns the number of their sync."""

@@ -12,15 +12,12 @@ from playwright.sync_api import Locator, Page, expect
 
 from synthetic import write_district
 from tests.browser.conftest import Portal, sign_in
-from tests.integration.portal.test_in_browser import RULES, faults
+from tests.browser.looks import look_at
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.no_database]
 
 WORK_MS = 60_000
 SEEN_MS = 30_000  # until the page shows by itself what has arrived
-TWO_FRAMES = "new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)))"  # so that no colour is caught half-way
-COLOURS = ["color-contrast"]  # all that a change of the colours can break
-LOOKS = ((1440, "light", RULES), (1440, "dark", COLOURS), (390, "dark", RULES), (390, "light", COLOURS))
 FIRST = ("orgs.csv", "users.csv", "courses.csv", "classes.csv", "enrollments.csv")
 REST = ("academicSessions.csv", "demographics.csv", "manifest.csv")
 OLD_NAME, NEW_NAME = "Zebulonia", "Zenobiara"
@@ -79,16 +76,7 @@ class Story:
 
     def check(self) -> None:
         """Look at the page as it stands, wide and narrow, light and dark."""
-        for width, scheme, rules in LOOKS:
-            self.page.set_viewport_size({"width": width, "height": 900})
-            self.page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
-            expect(self.page.locator("html")).to_have_attribute("data-bs-theme", scheme)
-            self.page.evaluate(TWO_FRAMES)
-            where = f"{width} px, {scheme}, {self.page.url}: "
-            self.faults += [where + fault for fault in faults(self.page, rules)]
-            if self.page.evaluate("document.documentElement.scrollWidth") > width:
-                self.faults.append(f"{where}too wide")
-        self.page.set_viewport_size({"width": 1440, "height": 900})
+        self.faults += look_at(self.page)
 
     def now(self) -> Locator:
         """The part of the page that follows what happens in the landing zone."""

@@ -16,8 +16,9 @@ from imports.landing.ciphers import Chacha, Gcm
 from imports.landing.host_keys import host_key_files
 from imports.landing.jail import may_change, parts_of
 from imports.landing.lockout import OF_ADDRESS, OF_USER, OF_USER_AND_ADDRESS, Lockout, network_of
-from imports.landing.sign_in import is_allowed, is_strong
+from imports.landing.sign_in import is_allowed
 from imports.landing.space import MB, Space, largest
+from imports.public_keys import is_strong
 from imports.zone import Zone
 
 pytestmark = pytest.mark.no_database
